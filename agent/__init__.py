@@ -1,0 +1,1 @@
+"""Second floor: the assistant. It may ask, it may not decide."""

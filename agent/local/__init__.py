@@ -1,0 +1,1 @@
+"""The embedded assistant model: it understands by examples, keeps nothing, and needs no key, network or GPU."""

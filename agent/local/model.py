@@ -1,0 +1,173 @@
+"""The embedded model as a LangChain chat model: the graph of a real model runs with it, offline and repeatably."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import PrivateAttr
+
+from agent.local.dialogue import Dialogue
+from agent.local.intents import Intent, check_tools, load_intents, load_replies
+from agent.local.recipes import Recipes
+from agent.local.replies import Voice
+from agent.local.slots import Reader
+from agent.local.tasks import Call, Reply
+from agent.local.understanding import Understander, Understanding
+from agent.local.wording import load_words
+
+HERE = Path(__file__).parent
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list, tuple),
+    "object": (dict,),
+    "null": (type(None),),
+}
+
+
+class EmbeddedModel(BaseChatModel):
+    """Understands by examples and answers from tool results. Built in well under a second; holds no conversation.
+
+    `product_names` help the speller and the reading of things; `order_prefix` is how the shop's order numbers begin;
+    `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; `heads` is a folder to keep the fit in.
+    Raises ValueError for a faulty file.
+    """
+
+    product_names: tuple[str, ...] = ()
+    order_prefix: str = "HP"
+    folder: Path = HERE
+    heads: Path | None = None
+
+    _intents: dict[str, Intent] = PrivateAttr()
+    _understander: Understander = PrivateAttr()
+    _dialogue: Dialogue = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Reads the data and fits the classifier."""
+        super().model_post_init(context)
+        self._intents = load_intents(self.folder / "intents")
+        reader = Reader(load_words(self.folder / "words.yaml"), self.product_names, prefix=self.order_prefix)
+        self._understander = Understander(self._intents, reader, cache=self.heads)
+        voice = Voice(load_replies(self.folder / "replies.yaml"), self._intents)
+        self._dialogue = Dialogue(self._intents, reader, self._understander, Recipes(self._intents, reader), voice)
+
+    @property
+    def _llm_type(self) -> str:
+        return "countersign-embedded"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model": self._llm_type, "voters": ["n-grams"]}
+
+    def understand(self, text: str) -> Understanding:
+        """What one message is understood as, on its own: intent, confidence, runner-up, slots."""
+        return self._understander.one(text)
+
+    def requests(self, text: str) -> tuple[Understanding, ...]:
+        """The requests in one message, in order."""
+        return self._understander.requests(text)
+
+    def check(self, tools: Sequence[BaseTool]) -> list[str]:
+        """What does not fit between the intents and these tools, one sentence each; empty when all is well."""
+        return check_tools(self._intents.values(), {tool.name: set(tool.args) for tool in tools})
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model with these tools; with `tool_choice="none"` it only talks. No other choice can be forced on it."""
+        bound = [] if tool_choice == "none" else [convert_to_openai_tool(tool) for tool in tools]
+        return self.bind(tools=bound, **kwargs)
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        bound = [convert_to_openai_tool(tool)["function"] for tool in kwargs.get("tools") or ()]
+        schemas = {tool["name"]: tool for tool in bound}
+        match self._dialogue.next_step(messages, frozenset(schemas)):
+            case Call(tool, args) if fits(args, schemas.get(tool)):
+                yield ChatGenerationChunk(message=_calling(tool, args, at=len(messages)))
+            case Call():
+                yield from _speaking(self._dialogue.cannot(messages), run_manager, stop)
+            case Reply() as reply:
+                yield from _speaking(reply, run_manager, stop)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, None, **kwargs))
+
+
+def fits(args: Mapping[str, Any], schema: Mapping[str, Any] | None) -> bool:
+    """Whether arguments satisfy a tool's JSON schema: names, required ones, types and listed values."""
+    if schema is None:
+        return False
+    parameters = schema.get("parameters") or {}
+    known = parameters.get("properties") or {}
+    required = set(parameters.get("required") or ())
+    return required <= set(args) <= set(known) and all(_fits_one(value, known[name]) for name, value in args.items())
+
+
+def _fits_one(value: Any, schema: Mapping[str, Any]) -> bool:
+    if "anyOf" in schema:
+        return any(_fits_one(value, part) for part in schema["anyOf"])
+    if "enum" in schema:
+        return value in schema["enum"]
+    kinds = TYPES.get(schema.get("type", ""), (object,))
+    if isinstance(value, bool) and bool not in kinds and object not in kinds:
+        return False
+    inner = schema.get("items")
+    if isinstance(value, list | tuple) and inner:
+        return isinstance(value, kinds) and all(_fits_one(part, inner) for part in value)
+    return isinstance(value, kinds)
+
+
+def _calling(tool: str, args: Mapping[str, Any], *, at: int) -> AIMessageChunk:
+    text = json.dumps(args, ensure_ascii=False)
+    # The id depends on the place and the call alone, so that a repeated turn repeats its ids and is recognised.
+    name = blake2b(f"{at} {tool} {text}".encode(), digest_size=9).hexdigest()
+    return AIMessageChunk(
+        content="",
+        tool_call_chunks=[tool_call_chunk(name=tool, args=text, id=f"call_{name}", index=0)],
+        chunk_position="last",
+    )
+
+
+def _speaking(
+    reply: Reply, run_manager: CallbackManagerForLLMRun | None, stop: Sequence[str] | None
+) -> Iterator[ChatGenerationChunk]:
+    text = reply.text
+    for mark in stop or ():
+        text = text.split(mark, 1)[0]
+    for piece in re.findall(r"\s*\S+", text):
+        chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
+        if run_manager:
+            run_manager.on_llm_new_token(piece, chunk=chunk)
+        yield chunk
+    extra = {"choices": list(reply.choices)} if reply.choices else {}
+    yield ChatGenerationChunk(message=AIMessageChunk(content="", additional_kwargs=extra, chunk_position="last"))

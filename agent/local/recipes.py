@@ -1,0 +1,309 @@
+"""How a request becomes tool calls: a recipe is a generator of calls, run again from its start with what came back.
+
+Nothing is kept between runs. A recipe asks for a call, gets its result when the conversation holds it, and ends with
+what to say or to ask; so the same messages always lead to the same next step, on any replica.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agent.local.intents import Intent, Slot
+from agent.local.replies import facts_of, listed, order_line, variant_line
+from agent.local.slots import Mentions, Reader, describes, matching, rows_in
+from agent.local.tasks import Ask, Call, Memory, Said, Task
+
+Result = Mapping[str, Any]
+OFFERED = 5  # choices put on buttons
+
+
+Run = Generator[Call, Result, Any]
+
+
+class Recipes:
+    """Carries out a task for an intent: fills its slots in order, calls its tool, and reads the outcome."""
+
+    def __init__(self, intents: Mapping[str, Intent], reader: Reader) -> None:
+        self._intents, self._reader = intents, reader
+        self._fills: dict[str, Callable[[Filling], Run]] = {
+            "order": self._order,
+            "items": self._items,
+            "product": self._product,
+            "variant": self._variant,
+            "address": self._address,
+            "reason": self._reason,
+            "query": self._query,
+            "summary": self._summary,
+            "quantity": lambda filling: _plain(filling, "quantity"),
+            "max_price": lambda filling: _plain(filling, "price"),
+            "status": lambda filling: _plain(filling, "status"),
+            "category": lambda filling: _plain(filling, "category"),
+        }
+
+    def carry_out(self, task: Task, memory: Memory, tools: frozenset[str]) -> Run:
+        """Yields the calls a task needs and returns Said or Ask."""
+        intent = self._intents[task.intent]
+        if intent.tool is None:
+            return Said("talk", offers=intent.offers)
+        if intent.tool not in tools:
+            return Said("unavailable")
+        args: dict[str, Any] = {}
+        for slot in intent.slots:
+            filling = Filling(slot, task, memory, args, tools, tuple(map(self._reader.read, _heard(task, slot.fill))))
+            value = slot.value if slot.value is not None else (yield from self._fills[slot.fill](filling))
+            if value is None and slot.required:
+                value = Ask(slot.fill, f"ask_{slot.fill}")
+            if isinstance(value, Ask | Said):
+                return replace(value, order=args.get("order"), product=args.get("product"))
+            if value is not None:
+                args[slot.name] = value
+        return _outcome((yield Call(intent.tool, args)), args)
+
+    # Orders -------------------------------------------------------------------------------------------------------
+
+    def _order(self, f: "Filling") -> Run:
+        heard = f.heard
+        numbers = [n for m in heard for n in _in_force(m) if n not in f.task.not_orders]
+        if numbers:
+            return numbers[0]
+        named = next((m for m in heard if m.items), None)
+        position = next((m.position for m in heard if m.position is not None), None)
+        other = any(m.other for m in heard) and bool(f.memory.order)
+        if not named and position is None and not other and (about := self._about(f, heard)):
+            return about
+        orders = yield from self._list_orders(f)
+        if not isinstance(orders, list):
+            return orders
+        refused = set(f.task.not_orders) | ({f.memory.order} if other else set())
+        left = [order for order in orders if order.get("number") not in refused]
+        if not left:
+            return Said("no_other_order")
+        spoken = named or (heard[0] if heard else Mentions())
+        held = describes(left, spoken, self._reader.words)
+        if named and not held:
+            return _which(left, key="ask_order_again")
+        offered = f.task.question.choices if f.task.question and f.task.question.fill == "order" else ()
+        if held and position is None:
+            return _pick(f.slot, held)
+        pool = held or [order for order in left if order.get("number") in offered] or left
+        if position is not None:
+            return str(pool[min(position, len(pool) - 1)]["number"])
+        return _pick(f.slot, pool)
+
+    def _about(self, f: "Filling", heard: Sequence[Mentions]) -> str | None:
+        shown = f.task.page.get("order")
+        if shown and any({"this", "dieser", "diese"} & set(m.words) for m in heard):
+            return shown
+        about = f.memory.order or shown
+        return about if about not in f.task.not_orders else None
+
+    def _list_orders(self, f: "Filling") -> Run:
+        if "list_orders" not in f.tools:
+            return Said("unavailable")
+        result = yield Call("list_orders", {})
+        if result.get("outcome") == "error":
+            return Said("error")
+        orders = [o for o in rows_in(result, "orders") if isinstance(o.get("number"), str)]
+        return orders or Said("no_orders")
+
+    def _items(self, f: "Filling") -> Run:
+        number = f.args["order"]
+        order = next((o for o in f.memory.orders if o.get("number") == number and o.get("items")), None)
+        if order is None:
+            if "show_order" not in f.tools:
+                return Said("unavailable")
+            result = yield Call("show_order", {"order": number})
+            if result.get("outcome") in {"error", "not_found"}:
+                return _outcome(result, f.args)
+            order = result["order"] if isinstance(result.get("order"), Mapping) else result
+        rows = [row for row in rows_in(order, "items") if isinstance(row.get("line"), int)]
+        chosen = self._chosen(f, rows)
+        if chosen:
+            return [row["line"] for row in chosen]
+        names = tuple(f"{row.get('name')}" + (f" ({row['variant']})" if row.get("variant") else "") for row in rows)
+        everything = self._reader.words.everything_choice[f.memory.language or "en"]
+        return Ask("items", "ask_items", {"items": listed(names)}, (*names[:OFFERED], everything))
+
+    def _chosen(self, f: "Filling", rows: list[Mapping[str, Any]]) -> list[Any]:
+        if len(rows) <= 1:
+            return rows
+        for m in f.heard:
+            if found := matching(rows, m, self._reader.words):
+                return found
+        answer = self._reader.read(f.task.answers.get("items", ""))
+        if answer.everything:
+            return rows
+        if answer.position is not None:
+            return [rows[min(answer.position, len(rows) - 1)]]
+        return []
+
+    # Products -----------------------------------------------------------------------------------------------------
+
+    def _product(self, f: "Filling") -> Run:
+        m = next((m for m in f.heard if m.items), f.heard[0])
+        if m.items and (known := matching(f.memory.products, m, self._reader.words)) and len(known) == 1:
+            return str(known[0]["handle"])
+        if not m.items and m.position is not None and f.memory.products:
+            return str(f.memory.products[min(m.position, len(f.memory.products) - 1)]["handle"])
+        about = f.task.page.get("product") or f.memory.product
+        if about and not m.items:
+            return about
+        if about and f.task.page.get("product") and {"this", "dieses", "diese"} & set(m.words):
+            return about
+        if not m.items and len(f.memory.products) == 1:
+            return str(f.memory.products[0]["handle"])
+        said = f.task.answers.get("product") or ("" if m.pronoun else f.task.said[-1])
+        words = " ".join(m.items) or self._reader.query(said)
+        if not words and f.memory.products:
+            names = tuple(str(p.get("name")) for p in f.memory.products[:OFFERED])
+            return Ask("product", "ask_product", {"products": listed(names)}, names)
+        if not words:
+            return None
+        return (yield from self._find_product(f, m, words))
+
+    def _find_product(self, f: "Filling", m: Mentions, words: str) -> Run:
+        if "search_products" not in f.tools:
+            return Said("unavailable")
+        result = yield Call("search_products", {"query": words})
+        found = [p for p in rows_in(result, "products") if isinstance(p.get("handle"), str)]
+        best = matching(found, m, self._reader.words) or found
+        if not best:
+            return Said("no_product")
+        if len(best) == 1:
+            return str(best[0]["handle"])
+        names = tuple(str(p.get("name")) for p in best[:OFFERED])
+        return Ask("product", "ask_product", {"products": listed(names)}, names)
+
+    def _variant(self, f: "Filling") -> Run:
+        if "show_product" not in f.tools:
+            return None
+        result = yield Call("show_product", {"product": f.args["product"]})
+        product = result["product"] if isinstance(result.get("product"), Mapping) else result
+        rows = [row for row in rows_in(product, "variants") if isinstance(row.get("sku"), str)]
+        if len(rows) <= 1:
+            return str(rows[0]["sku"]) if rows else None
+        for m in f.heard:
+            fit = matching(rows, replace(m, items=()), self._reader.words)
+            if len(fit) == 1:
+                return str(fit[0]["sku"])
+        answer = f.task.answers.get("variant", "").casefold()
+        named = [row for row in rows if str(row.get("name", "")).casefold() == answer]
+        if named:
+            return str(named[0]["sku"])
+        names = tuple(str(row.get("name") or row["sku"]) for row in rows[:OFFERED])
+        return Ask("variant", "ask_variant", {"variants": listed(variant_line(row) for row in rows)}, names)
+
+    def _query(self, f: "Filling") -> Run:
+        yield from ()
+        for text, m in zip(_heard(f.task, "query"), f.heard, strict=True):
+            words = self._reader.query(text)
+            if words:
+                # A long sentence around a thing searches worse than the thing itself.
+                return words if len(words.split()) <= 3 or not m.items else " ".join((*m.colours, *m.items))
+        return None
+
+    # Reasons, places, people --------------------------------------------------------------------------------------
+
+    def _reason(self, f: "Filling") -> Run:
+        yield from ()
+        answer = f.task.answers.get("reason", "").strip()[:200]
+        # The name of a thing alone is no reason; the question is asked again.
+        bare = bool(self._reader.read(answer).items) and len(answer.split()) <= 2
+        told = next((m.reason for m in f.heard if m.reason), None) or ("" if bare else answer)
+        if told or not f.slot.required:
+            return told or None
+        return Ask("reason", "ask_reason", {}, tuple(self._reader.words.reason_choices[f.memory.language or "en"]))
+
+    def _address(self, f: "Filling") -> Run:
+        if "list_addresses" not in f.tools:
+            return Said("unavailable")
+        result = yield Call("list_addresses", {})
+        rows = [row for row in rows_in(result, "addresses") if isinstance(row.get("handle"), str)]
+        if not rows:
+            return Said("error" if result.get("outcome") == "error" else "no_addresses")
+        for m in f.heard:
+            wanted = set(m.labels)
+            fit = [row for row in rows if wanted & set(self._reader.read(str(row.get("label", ""))).labels)]
+            fit = fit or (matching(rows, m, self._reader.words, text="label") if not wanted else [])
+            if len(fit) == 1:
+                return str(fit[0]["handle"])
+        labels = tuple(str(row.get("label", "")) for row in rows[:OFFERED])
+        return Ask("address", "ask_address", {"addresses": listed(labels)}, labels)
+
+    def _summary(self, f: "Filling") -> Run:
+        yield from ()
+        words = " / ".join((*f.memory.heard[-3:], f.task.said[-1]))
+        about = f" (order {f.memory.order})" if f.memory.order else ""
+        return f"{words[:400]}{about}"
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a slot can be filled from: the task, the memory, the arguments so far, and what was said, newest first."""
+
+    slot: Slot
+    task: Task
+    memory: Memory
+    args: Mapping[str, Any]
+    tools: frozenset[str]
+    heard: tuple[Mentions, ...]
+
+
+def _in_force(mentions: Mentions) -> tuple[str, ...]:
+    """The order numbers of a message, the last first when the customer took the first back ("no wait, HP-…")."""
+    taken_back = len(mentions.orders) > 1 and {"no", "wait", "meant", "mean", "nein", "sondern"} & set(mentions.words)
+    return mentions.orders[::-1] if taken_back else mentions.orders
+
+
+def _heard(task: Task, fill: str) -> list[str]:
+    """The words in which to look for a filling, the likeliest first: the answer to that question, then the wish."""
+    own = [task.answers[fill]] if fill in task.answers else []
+    if fill == "order":
+        # Words of other answers ("on the second day") must not choose another order.
+        return own or list(reversed(task.said[task.since :]))
+    rest = [text for key, text in task.answers.items() if key != fill and fill in {"items", "reason", "address"}]
+    return own + list(reversed(task.said)) + rest
+
+
+def _plain(filling: Filling, name: str) -> Run:
+    yield from ()
+    return next((value for m in filling.heard if (value := getattr(m, name, None)) is not None), None)
+
+
+def _pick(slot: Slot, orders: Sequence[Mapping[str, Any]]) -> str | Ask:
+    """The one order that can be meant; of several the newest where that does no harm, else a question."""
+    likely = [order for order in orders if order.get("status") in slot.among] or list(orders)
+    if len(likely) == 1 or slot.otherwise == "newest":
+        return str(likely[0]["number"])
+    return _which(likely)
+
+
+def _which(orders: Sequence[Mapping[str, Any]], *, key: str = "ask_order") -> Ask:
+    shown = list(orders)[:OFFERED]
+    return Ask("order", key, {"orders": listed(map(order_line, shown))}, tuple(str(o["number"]) for o in shown))
+
+
+def _outcome(result: Result, args: Mapping[str, Any]) -> Said:
+    facts = {"order": args.get("order"), "query": args.get("query")} | facts_of(result)
+    said = Said(
+        "done", {k: str(v) for k, v in facts.items() if v}, order=args.get("order"), product=args.get("product")
+    )
+    match result.get("outcome"):
+        case "awaiting_approval":
+            return replace(said, key="awaiting", card=True)
+        case "refused" | "pending" | "not_found" | "error" as key:
+            return replace(said, key=key)
+        case None | "done" if _is_empty(result):
+            return replace(said, key="empty")
+        case None | "done":
+            return said
+        case _:
+            return replace(said, key="unknown")
+
+
+def _is_empty(result: Result) -> bool:
+    lists = [result[key] for key in ("orders", "products", "items", "lines") if isinstance(result.get(key), list)]
+    basket = result.get("basket")
+    if isinstance(basket, Mapping):
+        lists += [basket[key] for key in ("items", "lines") if isinstance(basket.get(key), list)]
+    return bool(lists) and not any(lists)

@@ -1,0 +1,124 @@
+"""Words for the customer, filled only with facts from tool results: a template holds no number and no promise."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from agent.local.intents import PLACE, Intent
+
+OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+LISTED = 6  # rows of a list that are read out; the cards show all of them
+Facts = Mapping[str, str]
+
+
+class Voice:
+    """Chooses among the variants of a reply, always the same for the same conversation, and fills in the facts."""
+
+    def __init__(self, shared: Mapping[str, Mapping[str, tuple[str, ...]]], intents: Mapping[str, Intent]) -> None:
+        self._shared, self._intents = shared, intents
+
+    def say(self, key: str, facts: Facts, *, language: str, seed: str, intent: str = "") -> str:
+        """The reply `key` of an intent, or the shared one; 'unknown' when no variant can be filled from the facts."""
+        own = self._intents[intent].replies if intent in self._intents else {}
+        variants = (own.get(key) or self._shared.get(key) or self._shared["unknown"])[language]
+        fit = [variant for variant in variants if set(PLACE.findall(OPTIONAL.sub("", variant))) <= set(facts)]
+        if not fit:
+            return self.say("unknown", {}, language=language, seed=seed)
+        at = int.from_bytes(blake2b(f"{seed} {key}".encode(), digest_size=4).digest()) % len(fit)
+        return fill(fit[at], facts)
+
+
+def fill(template: str, facts: Facts) -> str:
+    """The template with its facts; a bracketed part falls away when a fact in it is missing. Facts are never parsed."""
+    kept = OPTIONAL.sub(lambda m: m[1] if set(PLACE.findall(m[1])) <= set(facts) else "", template)
+    spoken = re.sub(r" {2,}", " ", re.sub(r" +([.,])", r"\1", kept)).strip()
+    return PLACE.sub(lambda m: facts.get(m[1], ""), spoken)
+
+
+def facts_of(result: Mapping[str, Any]) -> dict[str, str]:
+    """What a tool result says, as words by name; nothing that is not in it."""
+    nested = [result[key] for key in ("order", "product", "basket", "policy") if isinstance(result.get(key), Mapping)]
+    flat: dict[str, Any] = {}
+    for part in (result, *nested):
+        flat |= part
+    facts = {
+        "order": flat.get("number") or flat.get("order"),
+        "status": flat.get("status"),
+        "placed": flat.get("placed"),
+        "total": flat.get("total") or flat.get("subtotal"),
+        "items": _rows(flat.get("items") or flat.get("lines"), _item),
+        "estimate": _first(flat, ("estimate", "expected", "delivery")),
+        "tracking": _first(flat, ("tracking",)),
+        "refunds": _first(flat, ("refunds", "refunded")),
+        "refundable": _first(flat, ("refundable",)),
+        "orders": _rows(flat.get("orders"), order_line),
+        "products": _rows(flat.get("products"), _product),
+        "name": flat.get("name") or (flat.get("product") if isinstance(flat.get("product"), str) else None),
+        "price": flat.get("price"),
+        "variants": _rows(flat.get("variants"), variant_line),
+        "rating": _first(flat, ("rating",)),
+        "quote": flat.get("quote"),
+        "section": flat.get("section"),
+        "link": flat.get("link"),
+        "says": flat.get("says"),
+    }
+    return {name: _said(value) for name, value in facts.items() if value not in (None, "", [], {}) and _said(value)}
+
+
+def order_line(order: Mapping[str, Any]) -> str:
+    """One order on one line: its number and, as far as known, status, day and things."""
+    things = ", ".join(str(item.get("name", "")) for item in _mappings(order.get("items"))[:3])
+    more = ", ".join(str(part) for part in (order.get("status"), order.get("placed"), things) if part)
+    return f"{order.get('number', '')} ({more})"
+
+
+def variant_line(variant: Mapping[str, Any]) -> str:
+    """One option of a product with its price and stock, as far as known."""
+    more = ", ".join(str(variant[key]) for key in ("price", "stock_word") if variant.get(key))
+    return f"{variant.get('name') or variant.get('sku', '')}" + (f" ({more})" if more else "")
+
+
+def listed(rows: Iterable[str]) -> str:
+    """Rows in one sentence, separated so that commas within a row do no harm."""
+    return "; ".join(rows)
+
+
+def _product(product: Mapping[str, Any]) -> str:
+    stock = ", not in stock" if product.get("in_stock") is False else ""
+    return (
+        f"{product.get('name', '')} ({product['price']}{stock})"
+        if product.get("price")
+        else str(product.get("name", ""))
+    )
+
+
+def _item(item: Mapping[str, Any]) -> str:
+    variant = f" ({item['variant']})" if item.get("variant") else ""
+    times = f"{item['quantity']} × " if item.get("quantity") else ""
+    return f"{times}{item.get('name', '')}{variant}"
+
+
+def _rows(value: Any, line: Any) -> str:
+    rows = _mappings(value)
+    return listed([line(row) for row in rows[:LISTED]] + (["…"] if len(rows) > LISTED else []))
+
+
+def _mappings(value: Any) -> Sequence[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def _first(flat: Mapping[str, Any], starts: Sequence[str]) -> Any:
+    return next((value for start in starts for key, value in flat.items() if start in key and value), None)
+
+
+def _said(value: Any) -> str:
+    match value:
+        case bool() | None:
+            return ""
+        case Mapping():
+            return ", ".join(said for part in value.values() if (said := _said(part)))
+        case list():
+            return listed(said for part in value[:LISTED] if (said := _said(part)))
+        case _:
+            return " ".join(str(value).split())[:600]

@@ -1,0 +1,180 @@
+"""What a message names: order numbers however typed, things, positions, amounts, reasons; and what they match."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from agent.local.wording import MONEY, Words, clean, fold, singulars
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})  # Crockford's base 32: these letters are never used as such.
+NEAR = 88  # rapidfuzz ratio (0-100) from which two words of a product's name are taken for the same
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """What one message names. Positions count from the newest (0); -1 is the oldest. Amounts stay as typed."""
+
+    orders: tuple[str, ...] = ()
+    position: int | None = None
+    words: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    pronoun: bool = False
+    other: bool = False
+    everything: bool = False
+    quantity: int | None = None
+    labels: tuple[str, ...] = ()
+    reason: str | None = None
+    price: str | None = None
+    status: str | None = None
+
+
+class Reader:
+    """Reads mentions out of a message; knows the shop's words, its product names and how its order numbers begin."""
+
+    def __init__(self, words: Words, product_names: Iterable[str] = (), *, prefix: str = "HP") -> None:
+        self.words = words
+        gap = r"[\s\-–—_.:#]*"
+        four = r"[0-9A-Z]{4}"
+        self.number = re.compile(
+            rf"(?<![0-9A-Z]){prefix}({gap})({four})({gap})({four})(?![0-9A-Z])"
+            rf"|(?<![0-9A-Z\-])({four})-({four})(?![0-9A-Z\-])",
+            re.I,
+        )
+        self._prefix = prefix
+        self._names = frozenset(part for name in product_names for part in words.split(name) if len(part) > 2)
+
+    def read(self, text: str) -> Mentions:
+        """Every mention in a text; nothing is guessed, an absent thing is absent."""
+        text = clean(text)
+        rest = self.number.sub(lambda m: " " if self._canonical(m) else m.group(), text)
+        words = self.words.split(rest)
+        known = self.words
+        price = MONEY.search(fold(rest))
+        return Mentions(
+            orders=self.order_numbers(text),
+            position=next((known.ordinals[word] for word in words if word in known.ordinals), None),
+            words=tuple(words),
+            items=_unique(item for word in words if (item := known.item(word) or self._in_name(word))),
+            colours=_unique(known.colours[word] for word in words if word in known.colours),
+            pronoun=any(word in known.pronouns for word in words),
+            other=any(word in known.other for word in words),
+            everything=any(word in known.everything for word in words),
+            quantity=_quantity(rest, words, known.numbers, price.group() if price else ""),
+            labels=_unique(_wanted(words, known.labels)),
+            reason=_reason(" ".join(words), known.reasons),
+            price=_amount(price.group()) if price else _limit(words),
+            status=next((known.statuses[word] for word in words if word in known.statuses), None),
+        )
+
+    def order_numbers(self, text: str) -> tuple[str, ...]:
+        """The order numbers in a text in the shop's spelling: HP-7K3M-29QD for 'hp 7k3m29qd' or 'HP7K3M-29QD'."""
+        return _unique(number for m in self.number.finditer(text) if (number := self._canonical(m)))
+
+    def mask(self, text: str) -> str:
+        """The text with every order number as the word 'ordernumber' and every amount of money as 'price'."""
+        hidden = self.number.sub(lambda m: " ordernumber " if self._canonical(m) else m.group(), text)
+        return MONEY.sub(" price ", fold(hidden))
+
+    def query(self, text: str) -> str:
+        """The words of a message that can be searched for, things by their English name."""
+        rest = MONEY.sub(" ", fold(self.number.sub(" ", clean(text))))
+        kept = [w for w in self.words.split(rest) if w not in self.words.filler and not w.isdigit()]
+        return " ".join(self.words.item(word) or self.words.colours.get(word, word) for word in kept[:8])
+
+    def _canonical(self, match: re.Match[str]) -> str | None:
+        gap, first, inner, second, bare_first, bare_second = match.groups()
+        typed = first + second if first else bare_first + bare_second
+        letters = typed.upper().translate(MISREAD)
+        # Ordinary words of four letters stay words: unless it is dashed in full, a number shows a digit.
+        dashed = first is not None and "-" in gap and "-" in inner
+        if not set(letters) <= set(CROCKFORD) or not (dashed or re.search(r"\d", typed)):
+            return None
+        return f"{self._prefix}-{letters[:4]}-{letters[4:]}"
+
+    def _in_name(self, word: str) -> str | None:
+        if len(word) < 4 or word in self.words.filler or word in self.words.english or word in self.words.colours:
+            return None
+        return next((form for form in singulars(word)[:2] if form in self._names), None)
+
+
+def rows_in(result: Mapping[str, Any], *keys: str) -> list[Mapping[str, Any]]:
+    """The rows under the first of the keys that holds a list; a result of another shape has none."""
+    lists = [result[key] for key in keys if isinstance(result.get(key), list)]
+    return [row for row in lists[0] if isinstance(row, Mapping)] if lists else []
+
+
+def matching(rows: Sequence[Mapping[str, Any]], mentions: Mentions, words: Words, *, text: str = "name") -> list[Any]:
+    """The rows whose name (or other key) the mentions describe best, in order; empty when none is described at all."""
+    scored = [(_score(f"{row.get(text, '')} {row.get('variant') or ''}", mentions, words), row) for row in rows]
+    best = max((score for score, _ in scored), default=0)
+    return [row for score, row in scored if score == best] if best > 0 else []
+
+
+def describes(orders: Sequence[Mapping[str, Any]], mentions: Mentions, words: Words) -> list[Any]:
+    """The orders that hold a thing the mentions describe."""
+    rows = [{"order": order, **item} for order in orders for item in rows_in(order, "items")]
+    found = [row["order"] for row in matching(rows, mentions, words)]
+    return [order for i, order in enumerate(found) if order not in found[:i]]
+
+
+def _score(name: str, mentions: Mentions, words: Words) -> int:
+    parts = words.split(name)
+    forms = {form for part in parts for form in singulars(part)}
+    things = sum(3 for item in mentions.items if item in forms or any(fuzz.ratio(item, part) >= NEAR for part in parts))
+    spoken = [w for w in mentions.words if len(w) >= 4 and not _common(w, words)]
+    things += sum(
+        2 for w in spoken if w not in mentions.items and any(fuzz.ratio(w, p) >= NEAR for p in forms | set(parts))
+    )
+    colours = sum(1 for colour in mentions.colours if colour in forms)
+    return things + colours
+
+
+def _wanted(words: Sequence[str], labels: Mapping[str, str]) -> Iterable[str]:
+    for i, word in enumerate(words):
+        # "The office rather than home", "not home": what is turned down is no wish.
+        if word in labels and not set(words[max(0, i - 2) : i]) & {"not", "nicht", "than", "of", "statt", "anstatt"}:
+            yield labels[word]
+
+
+def _common(word: str, words: Words) -> bool:
+    return (
+        word in words.english
+        or word in words.german
+        or word in words.filler
+        or word in words.colours
+        or word in words.pronouns
+        or word in words.ordinals
+        or word in words.other
+    )
+
+
+def _quantity(text: str, words: Sequence[str], numbers: Mapping[str, int], price: str) -> int | None:
+    for word in MONEY.sub(" ", fold(text)).split():
+        if re.fullmatch(r"\d{1,3}x?", word) and word not in price and int(word.rstrip("x")) > 0:
+            return int(word.rstrip("x"))
+    # 'one' is a pronoun far more often than a number ("this one", "the blue one").
+    return next((numbers[word] for word in words if word in numbers and word != "one"), None)
+
+
+def _reason(sentence: str, reasons: Mapping[str, tuple[str, ...]]) -> str | None:
+    padded = f" {sentence}".replace(" does not ", " doesnt ").replace(" do not ", " dont ").replace(" is not ", " not ")
+    padded = padded.replace(" was not ", " wasnt ").replace(" will not ", " wont ")
+    return next((reason for reason, starts in reasons.items() if any(f" {start}" in padded for start in starts)), None)
+
+
+def _amount(money: str) -> str:
+    return re.sub(r"[^\d.,]", "", money).replace(",", ".")
+
+
+def _limit(words: Sequence[str]) -> str | None:
+    pairs = zip(words, words[1:], strict=False)
+    return next((b for a, b in pairs if a in {"under", "below", "unter", "than", "max", "bis"} and b.isdigit()), None)
+
+
+def _unique(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))

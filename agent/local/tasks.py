@@ -1,0 +1,134 @@
+"""The words the dialogue thinks in: a customer's turn, a task, what is remembered, and the steps a task leads to."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from agent.local.wording import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call to be made now."""
+
+    tool: str
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The end of a request: which reply to give, with which facts, and what the conversation is about from here on."""
+
+    key: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    order: str | None = None
+    product: str | None = None
+    offers: str | None = None
+    card: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question for one missing thing, with the likely answers."""
+
+    fill: str
+    key: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
+    order: str | None = None
+    product: str | None = None
+
+
+Step = Call | Said | Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One request: what was said for it, the answers to questions, and since which words the order is meant."""
+
+    intent: str
+    said: tuple[str, ...]
+    page: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    not_orders: tuple[str, ...] = ()
+    since: int = 0
+    question: Ask | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the conversation so far was about; folded from the messages, never stored."""
+
+    language: str = ""
+    heard: tuple[str, ...] = ()
+    orders: tuple[Mapping[str, Any], ...] = ()
+    products: tuple[Mapping[str, Any], ...] = ()
+    order: str | None = None
+    product: str | None = None
+    open: Task | None = None
+    last: Task | None = None
+    offers: str | None = None
+    guess: str | None = None
+    card: bool = False
+    misses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to say, and the likely answers as buttons that send their own text."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the customer, the page they were looking at, and what the tools answered since."""
+
+    text: str
+    page: Mapping[str, str]
+    results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    calls: int = 0
+
+
+def turns_of(messages: Sequence[BaseMessage]) -> list[Turn]:
+    """The customer's turns, each with the results of the calls made in it; other voices are passed over."""
+    turns: list[Turn] = []
+    keys: dict[str, str] = {}
+    for message in messages:
+        if isinstance(message, HumanMessage):
+            page = message.additional_kwargs.get("page")
+            known = page if isinstance(page, Mapping) else {}
+            turns.append(Turn(clean(_text(message)), {k: v for k, v in known.items() if isinstance(v, str)}))
+        elif isinstance(message, AIMessage) and turns:
+            keys |= {str(call["id"]): call_key(call["name"], call["args"]) for call in message.tool_calls}
+            turns[-1] = replace(turns[-1], calls=turns[-1].calls + len(message.tool_calls))
+        elif isinstance(message, ToolMessage) and turns and message.tool_call_id in keys:
+            turns[-1].results[keys[message.tool_call_id]] = _result(message)
+    return turns
+
+
+def _text(message: BaseMessage) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    parts = [part if isinstance(part, str) else part.get("text", "") for part in message.content]
+    return " ".join(part for part in parts if isinstance(part, str))
+
+
+def _result(message: ToolMessage) -> Mapping[str, Any]:
+    try:
+        data = json.loads(_text(message))
+    except ValueError:
+        data = None
+    if message.status == "error" or not isinstance(data, dict):
+        return {"outcome": "error"}
+    return data
+
+
+def call_key(tool: str, args: Mapping[str, Any]) -> str:
+    return tool + json.dumps(args, sort_keys=True, default=str)

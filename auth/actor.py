@@ -1,0 +1,73 @@
+"""Who is asking: whose account, through which door, on whose behalf, how surely and how fresh.
+
+An :class:`Actor` is made from a session or a token, on the server, and from nothing a browser or a model says.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What kind of account is asking. A guest has an account too (basket, chat), but has proved nothing."""
+
+    GUEST = "guest"
+    CUSTOMER = "customer"
+    CLERK = "clerk"
+
+
+class Channel(StrEnum):
+    """The door a request came through; set by the door itself."""
+
+    PAGE = "page"
+    CHAT = "chat"
+    API = "api"
+    MCP = "mcp"
+    STAFF = "staff"
+    HOUSE = "house"
+
+
+class Risk(StrEnum):
+    LOW = "low"
+    ELEVATED = "elevated"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who acts for the account holder (RFC 8693 §4.1 ``act``): a name, and the hash of what makes it up."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The one who asks. ``account_id`` is ``None`` only for a visitor who has left no trace yet.
+
+    ``second_factor_at`` is the last instant a second factor was shown in this session; ``None`` means never.
+    ``tainted`` says that text written by others stands in what the assistant's model sees.
+    """
+
+    account_id: UUID | None
+    role: Role
+    channel: Channel
+    session_id: UUID | None = None
+    act: Act | None = None
+    signed_in_at: datetime | None = None
+    second_factor_at: datetime | None = None
+    risk: Risk = Risk.LOW
+    tainted: bool = False
+    network: str = ""
+
+    def through(self, channel: Channel, *, act: Act | None = None, tainted: bool = False) -> "Actor":
+        """The same person through another door; what they have proved stays, who acts for them changes."""
+        return replace(self, channel=channel, act=act, tainted=tainted)
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.account_id is not None and self.role is not Role.GUEST
+
+
+VISITOR = Actor(account_id=None, role=Role.GUEST, channel=Channel.PAGE)

@@ -1,0 +1,192 @@
+"""The security page: second factor and recovery codes. A factor is shown before it can be replaced or removed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from auth.accounts import Account, find_account
+from auth.actor import Actor, Role
+from auth.database import Scope
+from auth.mail import queue_mail
+from auth.sign_in import attempts, letters, recovery, sessions, totp
+from auth.sign_in.attempts import TooMany
+from auth.sign_in.entrance import Entrance
+from auth.sign_in.passwords import Match, Rejected, judge_password
+from auth.sign_in.sessions import SessionLine
+from auth.sign_in.totp import CodeAccepted, CodeRefused, Enrolment
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpNeeded:
+    """The account has a second factor that was not shown in this session within the last minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The factor counts from now on. ``token`` replaces the one in the cookie; ``codes`` are shown this once."""
+
+    token: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCodes:
+    """Ten new recovery codes, shown this once."""
+
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The account has no second factor any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """Not for this account: nobody is signed in, or a clerk wants to go without a second factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """What the security page shows."""
+
+    has_totp: bool
+    recovery_codes_left: int
+    sessions: Sequence[SessionLine]
+
+
+def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
+    """The state of the actor's account, read only."""
+    with entrance.database.read(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        if account is None:
+            return NotAllowed()
+        lines = sessions.list_sessions(
+            session, entrance.vault, account, life=entrance.life, now=entrance.clock(), current=actor.session_id
+        )
+        return Security(totp.has_factor(session, account.id), recovery.codes_left(session, account.id), lines)
+
+
+def start_enrolment(entrance: Entrance, actor: Actor) -> Enrolment | StepUpNeeded | NotAllowed:
+    """A new secret and its picture. It counts once its first code was entered."""
+    now = entrance.clock()
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        if account is None:
+            return NotAllowed()
+        if not _has_shown_factor(entrance, session, actor, now):
+            return StepUpNeeded()
+        return totp.enrol(session, entrance.vault, account, now=now, issuer=entrance.shop_name)
+
+
+def waiting_enrolment(entrance: Entrance, actor: Actor) -> Enrolment | None:
+    """The picture again, after a mistyped code."""
+    with entrance.database.read(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        if account is None:
+            return None
+        return totp.waiting_enrolment(session, entrance.vault, account, issuer=entrance.shop_name)
+
+
+def finish_enrolment(
+    entrance: Entrance, *, token: str, code: str
+) -> Enrolled | CodeRefused | TooMany | StepUpNeeded | NotAllowed:
+    """The first code of the waiting secret. All other sessions end: they were opened without this factor."""
+    now = entrance.clock()
+    with entrance.database.begin(Scope.own(None)) as session:
+        found = sessions.find(session, token, life=entrance.life, now=now)
+        if found is None or found.account.role == Role.GUEST:
+            return NotAllowed()
+        account_id, shown_at = found.account.id, found.row.second_factor_at
+        if totp.has_factor(session, account_id) and not _is_fresh(entrance, shown_at, now):
+            return StepUpNeeded()
+        match totp.confirm_enrolment(session, entrance.vault, account_id, code, now=now):
+            case CodeAccepted():
+                sessions.revoke_all(session, account_id, now=now, keep=found.row.id)
+                renewed = sessions.stamp_second_factor(session, found.row, method="otp", now=now)
+                codes = recovery.make_codes(session, account_id, now=now)
+                _tell(entrance, session, found.account, "two-step sign-in was set up", now)
+                return Enrolled(renewed, codes)
+            case answer:
+                return answer
+
+
+def renew_recovery_codes(entrance: Entrance, actor: Actor) -> NewCodes | StepUpNeeded | NotAllowed:
+    """Ten new codes instead of the old ones; needs a second factor shown within the last minutes."""
+    now = entrance.clock()
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        if account is None or not totp.has_factor(session, account.id):
+            return NotAllowed()
+        if not _is_fresh(entrance, actor.second_factor_at, now):
+            return StepUpNeeded()
+        _tell(entrance, session, account, "new recovery codes were made", now)
+        return NewCodes(recovery.make_codes(session, account.id, now=now))
+
+
+def remove_factor(
+    entrance: Entrance, actor: Actor, *, password: str
+) -> Removed | Rejected | StepUpNeeded | NotAllowed | TooMany:
+    """Go back to the password alone; a clerk can't. The password is asked for, and must be long enough to stand alone
+    (NIST SP 800-63B-4 §3.1.1.2: 15 characters), which a hash does not tell.
+    """
+    now = entrance.clock()
+    if actor.role is not Role.CUSTOMER or actor.account_id is None:
+        return NotAllowed()
+    if not _is_fresh(entrance, actor.second_factor_at, now):
+        return StepUpNeeded()
+    subject = f"change {actor.account_id}"
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        too_many = attempts.take(session, entrance.vault, attempts.PASSWORD, subject=subject, now=now)
+        password_hash = session.get_one(Account, actor.account_id).password_hash
+    if too_many is not None:
+        return too_many
+    if not isinstance(entrance.hasher.verify(password_hash, password), Match):
+        return NotAllowed()
+    verdict = judge_password(password, has_second_factor=False)
+    if isinstance(verdict, Rejected):
+        return verdict
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=subject)
+        totp.remove(session, actor.account_id, now=now)
+        recovery.remove_codes(session, actor.account_id)
+        _tell(entrance, session, session.get_one(Account, actor.account_id), "two-step sign-in was turned off", now)
+        return Removed()
+
+
+def end_session(entrance: Entrance, actor: Actor, *, session_id: UUID) -> bool:
+    """End one of the actor's own sessions; ``False`` when it is not there, which somebody else's is not either."""
+    if actor.account_id is None:
+        return False
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        return sessions.revoke(session, actor.account_id, session_id, now=entrance.clock())
+
+
+def end_other_sessions(entrance: Entrance, actor: Actor) -> int:
+    """End every session of the actor but the present one; returns how many."""
+    if actor.account_id is None:
+        return 0
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        return sessions.revoke_all(session, actor.account_id, now=entrance.clock(), keep=actor.session_id)
+
+
+def _account(session: Session, actor: Actor) -> Account | None:
+    return find_account(session, actor.account_id) if actor.account_id and actor.is_signed_in else None
+
+
+def _has_shown_factor(entrance: Entrance, session: Session, actor: Actor, now: datetime) -> bool:
+    has_none = actor.account_id is not None and not totp.has_factor(session, actor.account_id)
+    return has_none or _is_fresh(entrance, actor.second_factor_at, now)
+
+
+def _is_fresh(entrance: Entrance, shown_at: datetime | None, now: datetime) -> bool:
+    return shown_at is not None and now - shown_at < entrance.fresh
+
+
+def _tell(entrance: Entrance, session: Session, account: Account, what: str, now: datetime) -> None:
+    to = entrance.vault.open(session, account, "email")
+    if to:
+        queue_mail(session, entrance.vault, account.id, mail=letters.changed(entrance, to=to, what=what), now=now)

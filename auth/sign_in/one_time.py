@@ -1,0 +1,105 @@
+"""Tokens that work once and soon: the ticket between the two steps of signing in, and the links sent by mail.
+
+The holder has 256 random bits; the table has their SHA-256, the purpose, the account and the end.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, String, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from auth.database import Base, Owned, UtcDateTime, narrow, new_id
+from auth.sign_in.sessions import token_hash
+from auth.vault import Sealed
+
+
+class Purpose(StrEnum):
+    TICKET = "ticket"
+    CONFIRM = "confirm"
+    RESET = "reset"
+
+
+LIFETIME = {
+    Purpose.TICKET: timedelta(minutes=5),
+    Purpose.CONFIRM: timedelta(hours=24),
+    Purpose.RESET: timedelta(minutes=30),
+}
+
+
+class OneTimeToken(Base, Owned):
+    """A token for one ``purpose``. A registration keeps its name and password hash here until it is confirmed."""
+
+    __tablename__ = "one_time_tokens"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    name: Mapped[bytes | None] = mapped_column(Sealed)
+    password_hash: Mapped[str | None] = mapped_column(String(256))
+
+
+def issue(session: Session, account_id: UUID, *, purpose: Purpose, now: datetime) -> tuple[str, OneTimeToken]:
+    """A new token and its row."""
+    token = secrets.token_urlsafe(32)
+    row = OneTimeToken(
+        id=new_id(now),
+        account_id=account_id,
+        purpose=purpose.value,
+        token_hash=token_hash(token),
+        created_at=now,
+        ends_at=now + LIFETIME[purpose],
+    )
+    session.add(row)
+    session.flush()
+    return token, row
+
+
+def find_token(session: Session, token: str, *, purpose: Purpose, now: datetime) -> OneTimeToken | None:
+    """The row of an unused, unexpired token; narrows the running transaction to its account."""
+    account_id = _account_by_token(session, token_hash(token))
+    if account_id is None:
+        return None
+    narrow(session, account_id)
+    return session.scalar(
+        select(OneTimeToken).where(
+            OneTimeToken.token_hash == token_hash(token),
+            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.ends_at > now,
+        )
+    )
+
+
+def use_up(session: Session, row: OneTimeToken, *, now: datetime) -> bool:
+    """Spend the token; ``False`` when another request was first."""
+    used = session.scalar(
+        update(OneTimeToken)
+        .where(OneTimeToken.id == row.id, OneTimeToken.used_at.is_(None))
+        .values(used_at=now)
+        .returning(OneTimeToken.id)
+    )
+    return used is not None
+
+
+def use_up_all(session: Session, account_id: UUID, *, now: datetime) -> None:
+    """Make every open token of the account worthless, and forget the password hashes that waited with them."""
+    session.execute(
+        update(OneTimeToken)
+        .where(OneTimeToken.account_id == account_id, OneTimeToken.used_at.is_(None))
+        .values(used_at=now, password_hash=None)
+    )
+
+
+def _account_by_token(session: Session, hashed: bytes) -> UUID | None:
+    # The same narrow question as in auth.sign_in.sessions, with a function of its own on PostgreSQL.
+    if session.get_bind().dialect.name == "postgresql":
+        found = session.scalar(text("SELECT countersign_account_by_one_time_token(:h)"), {"h": hashed})
+    else:
+        found = session.scalar(text("SELECT account_id FROM one_time_tokens WHERE token_hash = :h"), {"h": hashed})
+    return found if found is None or isinstance(found, UUID) else UUID(str(found))

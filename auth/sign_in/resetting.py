@@ -1,0 +1,147 @@
+"""A forgotten password, and a changed one. Both end the other sessions; neither touches the second factor."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from auth.accounts import Account, find_account, find_account_id_by_email_tag
+from auth.actor import Actor, Role
+from auth.database import Scope, narrow
+from auth.mail import queue_mail
+from auth.sign_in import attempts, letters, one_time, sessions, totp
+from auth.sign_in.address import LONGEST_ADDRESS, cleaned
+from auth.sign_in.attempts import TooMany
+from auth.sign_in.entrance import Entrance
+from auth.sign_in.noted import note
+from auth.sign_in.one_time import Purpose
+from auth.sign_in.passwords import Accepted, Match, Rejected, judge_password
+from auth.sign_in.registration import LookAtYourMail
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The password is changed. ``token`` replaces the one in the cookie; empty after a reset: sign in anew."""
+
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkIsDead:
+    """The mailed link was used, is older than 30 minutes, or never existed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPassword:
+    """The current password is not right, or nobody is signed in."""
+
+
+def request_reset(entrance: Entrance, *, email: str) -> LookAtYourMail:
+    """Mail a link to the address on record, if there is an account. The answer and its main work never differ."""
+    now = entrance.clock()
+    tag = entrance.vault.email_tag(cleaned(email[: LONGEST_ADDRESS + 1]))
+    # A hash nobody needs: its 20 ms cover the two milliseconds by which the two paths below differ.
+    entrance.hasher.verify(None, email[:LONGEST_ADDRESS])
+    with entrance.database.begin(Scope.own(None)) as session:
+        too_many = attempts.take(session, entrance.vault, attempts.MAIL, subject=f"reset {tag.hex()}", now=now)
+        account_id = find_account_id_by_email_tag(session, tag)
+        if account_id is not None and too_many is None:
+            narrow(session, account_id)
+            _mail_link(entrance, session, account_id, now)
+    return LookAtYourMail()
+
+
+def reset_password(entrance: Entrance, *, token: str, password: str) -> Changed | Rejected | LinkIsDead:
+    """Set a new password with the mailed token. A rejected password leaves the link usable; the mailbox counts as
+    confirmed, every session ends, and the second factor is asked for at the next sign-in as before.
+    """
+    now = entrance.clock()
+    with entrance.database.read(Scope.own(None)) as session:
+        row = one_time.find_token(session, token, purpose=Purpose.RESET, now=now)
+        account = None if row is None else find_account(session, row.account_id)
+        if account is None or account.status == "closed":
+            return LinkIsDead()
+        verdict = _judge(entrance, session, account, password)
+    if isinstance(verdict, Rejected):
+        return verdict
+    password_hash = entrance.hasher.hash(password)
+    with entrance.database.begin(Scope.own(None)) as session:
+        row = one_time.find_token(session, token, purpose=Purpose.RESET, now=now)
+        account = None if row is None else find_account(session, row.account_id)
+        if row is None or account is None or not one_time.use_up(session, row, now=now):
+            return LinkIsDead()
+        account.email_verified_at = account.email_verified_at or now
+        _set(entrance, session, account, password_hash, keep=None, now=now, how="reset")
+        return Changed()
+
+
+def change_password(
+    entrance: Entrance, actor: Actor, *, token: str, current: str, new: str
+) -> Changed | Rejected | WrongPassword | TooMany:
+    """Change the password of a running session; it keeps running under a new token, all others end."""
+    now = entrance.clock()
+    if actor.account_id is None or not actor.is_signed_in:
+        return WrongPassword()
+    subject = f"change {actor.account_id}"
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        refused = attempts.take(session, entrance.vault, attempts.PASSWORD, subject=subject, now=now)
+        if refused is not None:
+            return refused
+        account = session.get_one(Account, actor.account_id)
+        old_hash = account.password_hash
+        verdict = _judge(entrance, session, account, new)
+    if not isinstance(entrance.hasher.verify(old_hash, current), Match):
+        with entrance.database.begin(Scope.own(actor.account_id)) as session:
+            note(session, "password.change_refused", at=now, account_id=actor.account_id)
+        return WrongPassword()
+    if isinstance(verdict, Rejected):
+        return verdict
+    new_hash = entrance.hasher.hash(new)
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        found = sessions.find(session, token, life=entrance.life, now=now)
+        if found is None or found.account.id != actor.account_id or found.account.password_hash != old_hash:
+            return WrongPassword()
+        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=subject)
+        _set(entrance, session, found.account, new_hash, keep=found.row.id, now=now, how="change")
+        return Changed(sessions.rotate(session, found.row))
+
+
+def _mail_link(entrance: Entrance, session: Session, account_id: UUID, now: datetime) -> None:
+    account = find_account(session, account_id)
+    if account is None or account.status == "closed" or account.role == Role.GUEST:
+        return
+    token, _ = one_time.issue(session, account_id, purpose=Purpose.RESET, now=now)
+    # To the address on record and never to the one that was typed: two spellings may share a blind index.
+    to = entrance.vault.open(session, account, "email")
+    queue_mail(session, entrance.vault, account_id, mail=letters.reset(entrance, to=to, token=token), now=now)
+    note(session, "reset.requested", at=now, account_id=account_id)
+
+
+def _judge(entrance: Entrance, session: Session, account: Account, password: str) -> Accepted | Rejected:
+    context = (
+        entrance.shop_name,
+        entrance.vault.open(session, account, "name"),
+        entrance.vault.open(session, account, "email"),
+    )
+    has_factor = totp.has_factor(session, account.id)
+    return judge_password(password, has_second_factor=has_factor, context=context)
+
+
+def _set(
+    entrance: Entrance,
+    session: Session,
+    account: Account,
+    password_hash: str,
+    *,
+    keep: UUID | None,
+    now: datetime,
+    how: str,
+) -> None:
+    account.password_hash = password_hash
+    one_time.use_up_all(session, account.id, now=now)
+    sessions.revoke_all(session, account.id, now=now, keep=keep)
+    to = entrance.vault.open(session, account, "email")
+    mail = letters.changed(entrance, to=to, what="the password was changed")
+    queue_mail(session, entrance.vault, account.id, mail=mail, now=now)
+    note(session, "password.changed", at=now, account_id=account.id, how=how)

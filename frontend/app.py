@@ -1,0 +1,166 @@
+"""The joint of the house: settings in, every object built once, the app out. Only the CLI and tests import it."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from agent.assistant import Assistant
+from agent.models import load_model
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
+from langchain_core.language_models import BaseChatModel
+from limits.storage import storage_from_string
+from shop.rooms import rooms
+
+import shop
+from agent.local import EmbeddedModel
+from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Witness, append_recorded
+from auth.database import Database, Scope
+from auth.guard.cases import Bench
+from auth.guard.desk import Desk
+from auth.guard.judge import Judge, refuse_to_open
+from auth.guard.limits import Ceilings as CommandCeilings
+from auth.guard.limits import CommandLimits
+from auth.guard.rooms import RoomTable
+from auth.mail import mailer_from_url
+from auth.sign_in.entrance import Entrance
+from auth.sign_in.passwords import Argon2Cost, PasswordHasher
+from auth.vault import LocalKeyFile, Vault
+from auth.web.asking import Door
+from auth.web.cookies import SessionCookie
+from auth.web.limits import Ceilings
+from auth.web.network import ClientNetworks
+from auth.web.skin import put_on_skin
+from frontend.chores import Chores
+from frontend.errors import answer_errors
+from frontend.house import House
+from frontend.pages import add_pages
+from frontend.settings import Settings, SettingsRefused
+from shop.catalogue import product_names
+from shop.opening import opening_questions
+from shop.payments import DemoGateway, PaymentGateway
+
+log = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_house(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    gateway: PaymentGateway | None = None,
+    model: BaseChatModel | None = None,
+) -> House:
+    """Build every object of the house from its settings. The database must be migrated.
+
+    A missing policy, a policy that allows what it must not, a demo part outside demo mode: the house does not open.
+    """
+    keys = LocalKeyFile(settings.keys)
+    vault = Vault(keys, clock=clock)
+    audit = AuditLog(witness=Witness(settings.checkpoints, checkpoint_signer(settings, keys), clock))
+    database = Database(settings.database, closing=append_recorded(audit))
+    checkpoint = _checkpointing(audit, database)
+    database.committed = checkpoint
+    gateway = gateway or _gateway(settings, clock)
+    judge = Judge(Path(shop.__file__).parent / "policy")
+    refuse_to_open(judge, opening_questions())
+    table = RoomTable(rooms(vault=vault, gateway=gateway, clock=clock), judge)
+    limits = CommandLimits(storage_from_string(settings.redis_url or "memory://"), CommandCeilings())
+    desk = Desk(Bench(database, vault, judge, table, limits, clock))
+    return House(
+        name=settings.shop_name,
+        database=database,
+        vault=vault,
+        desk=desk,
+        rooms=table,
+        audit=audit,
+        assistant=_assistant(settings, judge, database, model),
+        entrance=_entrance(settings, database, vault, clock),
+        gateway=gateway,
+        mailer=mailer_from_url(settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None,
+        clock=clock,
+        demo=settings.demo_mode(),
+        checkpoint=checkpoint,
+    )
+
+
+def create_app(settings: Settings, house: House, *, chores: bool = True) -> FastAPI:
+    """The app around a house: pages, skin, error pages."""
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncIterator[None]:
+        work = Chores(house)
+        if chores:
+            work.start()
+        yield
+        if chores:
+            work.stop()
+        house.checkpoint()
+        house.database.close()
+
+    # No /docs: FastAPI's page loads scripts from a third party, and there is no API to document yet.
+    app = FastAPI(title=settings.shop_name, docs_url=None, redoc_url=None, openapi_url=None, lifespan=live)
+    app.state.house = house
+    networks = ClientNetworks.behind(settings.trusted_proxies)
+    door = Door(
+        entrance=house.entrance,
+        cookie=SessionCookie.for_origin(settings.origin),
+        networks=networks,
+        ceilings=Ceilings(networks, storage_uri=settings.redis_url or "memory://"),
+    )
+    put_on_skin(app, door, origins=settings.origins)
+    answer_errors(app)
+    add_pages(app, demo=house.demo)
+    return app
+
+
+def checkpoint_signer(settings: Settings, keys: LocalKeyFile) -> CheckpointSigner:
+    """The key that signs checkpoints, derived from the key file: the database never holds it."""
+    private = Ed25519PrivateKey.from_private_bytes(keys.derive("audit checkpoint signing"))
+    return CheckpointSigner(private, checkpoint_origin(settings))
+
+
+def checkpoint_verifier(settings: Settings, keys: LocalKeyFile) -> CheckpointVerifier:
+    return checkpoint_signer(settings, keys).verifier
+
+
+def checkpoint_origin(settings: Settings) -> str:
+    """The log's name in its checkpoints (C2SP tlog-checkpoint): the shop's address without the scheme."""
+    return settings.origin.partition("://")[2] + "/audit"
+
+
+def _checkpointing(audit: AuditLog, database: Database) -> Callable[[], None]:
+    def checkpoint() -> None:
+        try:
+            audit.checkpoint(lambda: database.read(Scope.house("audit checkpoint")))
+        except OSError as error:
+            # The change is committed and stays; that it is not witnessed yet must be seen by the operator.
+            log.error("no audit checkpoint could be written", exc_info=error)
+
+    return checkpoint
+
+
+def _gateway(settings: Settings, clock: Callable[[], datetime]) -> PaymentGateway:
+    if not settings.is_demo:
+        raise SettingsRefused("No payment gateway: the demo one moves no money. See docs/make-it-yours.md.")
+    return DemoGateway(settings.data_folder / "demo-payments.db", clock=clock)
+
+
+def _entrance(settings: Settings, database: Database, vault: Vault, clock: Callable[[], datetime]) -> Entrance:
+    cost = Argon2Cost(memory_kib=settings.argon2_memory_kib, iterations=settings.argon2_iterations)
+    return Entrance(database, vault, PasswordHasher(cost), clock, settings.origin, settings.shop_name)
+
+
+def _assistant(settings: Settings, judge: Judge, database: Database, model: BaseChatModel | None) -> Assistant:
+    def embedded() -> BaseChatModel:
+        with database.read(Scope.own(None)) as session:
+            return EmbeddedModel(product_names=product_names(session), cache_folder=settings.data_folder / "model")
+
+    loaded = load_model(settings.model, embedded=embedded, given=model)
+    return Assistant(loaded, policy_version=judge.version, environment=os.environ)

@@ -1,0 +1,45 @@
+"""What the pages are handed: every object of the house, made once by :mod:`frontend.app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.assistant import Assistant
+from fastapi import Request
+from shop.demo import DemoMode
+
+from auth.audit import AuditLog
+from auth.database import Database
+from auth.guard.desk import Desk
+from auth.guard.rooms import RoomTable
+from auth.mail import Mailer
+from auth.sign_in.entrance import Entrance
+from auth.vault import Vault
+from shop.payments import PaymentGateway
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """``demo`` is ``None`` outside demo mode, and with it everything that only a demo may show."""
+
+    name: str
+    database: Database
+    vault: Vault
+    desk: Desk
+    rooms: RoomTable
+    audit: AuditLog
+    assistant: Assistant
+    entrance: Entrance
+    gateway: PaymentGateway
+    mailer: Mailer | None
+    clock: Callable[[], datetime]
+    demo: DemoMode | None
+    checkpoint: Callable[[], None]
+
+
+def house_of(request: Request) -> House:
+    """The house the request came to."""
+    house = request.app.state.house
+    if not isinstance(house, House):
+        raise TypeError("app.state.house is set where the app is put together")
+    return house

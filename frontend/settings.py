@@ -1,0 +1,124 @@
+"""Every knob of the shop, once: from the environment (``COUNTERSIGN_…``) or a ``.env`` file.
+
+Outside demo mode nothing that is only for the demo is accepted, and start-up says which setting is missing.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from shop.demo import DemoMode
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Mode(StrEnum):
+    """``demo`` is open about itself on every page. ``staging`` and ``production`` differ in their logs only."""
+
+    DEMO = "demo"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class SettingsRefused(ValueError):
+    """The settings don't make a shop that may open; the sentence says what to change."""
+
+
+class Settings(BaseSettings):
+    """The settings with their defaults. ``docs/settings.md`` has the same table, and a test compares the two."""
+
+    model_config = SettingsConfigDict(env_prefix="COUNTERSIGN_", env_file=".env", extra="ignore", frozen=True)
+
+    mode: Mode = Field(Mode.PRODUCTION, description="demo, staging or production")
+    shop_name: str = Field("Harbor & Pine", max_length=60, description="The name over the door")
+    origin: str = Field("http://localhost:8000", description="The shop's own address, as browsers write it")
+    other_origins: Words = Field((), description="Further addresses it is served under, separated by commas")
+    data_folder: Path = Field(Path("var"), description="Where the database, keys and checkpoints are kept by default")
+    database_url: str = Field("", description="sqlite:///… or postgresql://…; empty: shop.db in the data folder")
+    migration_url: str = Field("", description="The database as its owner, for migrations; empty: database_url")
+    key_file: Path | None = Field(None, description="The vault's keys, mode 0600; empty: keys.json in the data folder")
+    checkpoint_folder: Path | None = Field(
+        None, description="Signed audit checkpoints, best on another disk; empty: checkpoints in the data folder"
+    )
+    model: str = Field("embedded", description="embedded, or provider:name such as openai:gpt-5 or ollama:llama3")
+    smtp_url: str = Field("", description="smtp+starttls://user:password@host:587, smtps://…, or smtp:// on loopback")
+    mail_from: str = Field("shop@localhost", description="The sender of the shop's mail")
+    trusted_proxies: Words = Field((), description="Networks whose X-Forwarded-For is believed, separated by commas")
+    redis_url: str = Field("", description="Counters shared between replicas; empty: in this process's memory")
+    tls_cert: Path | None = Field(None, description="Certificate for serving https directly")
+    tls_key: Path | None = Field(None, description="Its private key")
+    argon2_memory_kib: int = Field(19_456, ge=19_456, le=1_048_576, description="Memory of one password hash, in KiB")
+    argon2_iterations: int = Field(2, ge=1, le=20, description="Passes of one password hash")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What the log tells")
+
+    @field_validator("other_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(w.strip() for w in value.split(",") if w.strip()) if isinstance(value, str) else value
+
+    @property
+    def is_demo(self) -> bool:
+        return self.mode is Mode.DEMO
+
+    @property
+    def is_https(self) -> bool:
+        return urlsplit(self.origin).scheme == "https"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_folder / 'shop.db'}"
+
+    @property
+    def keys(self) -> Path:
+        return self.key_file or self.data_folder / "keys.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.checkpoint_folder or self.data_folder / "checkpoints"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return (self.origin, *self.other_origins)
+
+    def demo_mode(self) -> DemoMode | None:
+        """The proof that demo-only things may be shown; ``None`` outside demo mode."""
+        return DemoMode(since=datetime.now(UTC)) if self.is_demo else None
+
+    def check(self) -> "Settings":
+        """These settings, or :class:`SettingsRefused` with what to change."""
+        for origin in self.origins:
+            parts = urlsplit(origin)
+            if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+                raise SettingsRefused(
+                    f"COUNTERSIGN_ORIGIN is {origin}: plain http is served on loopback only. Use https."
+                )
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingsRefused("COUNTERSIGN_TLS_CERT and COUNTERSIGN_TLS_KEY go together: set both or neither.")
+        if self.is_demo and not all(urlsplit(o).hostname in LOOPBACK for o in self.origins):
+            raise SettingsRefused("Demo mode shows its customers' codes, so it is served on loopback only.")
+        if not self.is_demo and not self.smtp_url:
+            raise SettingsRefused("Outside demo mode COUNTERSIGN_SMTP_URL must be set: people confirm by mail.")
+        if not self.is_demo and self.database.startswith("postgresql") and not _is_private(self.database):
+            raise SettingsRefused("COUNTERSIGN_DATABASE_URL leaves this machine without sslmode=verify-full.")
+        return self
+
+
+def read_settings(**given: object) -> Settings:
+    """Read and check the settings; arguments beat the environment. :class:`SettingsRefused` names the setting."""
+    try:
+        return Settings(**given).check()  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "COUNTERSIGN_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsRefused(f"{name}: {first['msg']}.") from error
+
+
+def _is_private(url: str) -> bool:
+    host = urlsplit(url).hostname
+    # A bare name without a dot is a neighbour in the same private network (docker-compose's "database").
+    return host is None or host in LOOPBACK or "." not in host or "sslmode=verify-full" in url

@@ -1,0 +1,43 @@
+"""Brings a database to the newest migration, on SQLite and PostgreSQL alike."""
+
+from pathlib import Path
+
+import shop.rooms  # noqa: F401 - these imports fill the metadata with every table of the house
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from auth.database import Base
+
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+
+
+def upgrade(engine: Engine) -> None:
+    """Run every migration that has not run yet, in one transaction."""
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the newest migration has run."""
+    with engine.connect() as connection:
+        here = MigrationContext.configure(connection).get_current_revision()
+    return here == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def differences(engine: Engine) -> list[object]:
+    """What the models have and the migrated database lacks, or the other way round; empty when they agree."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config

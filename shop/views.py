@@ -1,0 +1,230 @@
+"""What rooms show: frozen values made from records. Pages, cards and the assistant's tools all read these."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shop.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class VariantView:
+    """A variant of a product. ``colour`` names an entry of the palette; ``option`` is what the customer picks."""
+
+    sku: str
+    option: str
+    colour: str
+    price: Money
+    stock: int
+
+    @property
+    def stock_word(self) -> str:
+        """In words: nobody needs to know that there are 214."""
+        if self.stock <= 0:
+            return "sold out"
+        return f"only {self.stock} left" if self.stock <= 3 else "in stock"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """A product on the shelf. ``kind`` and ``art_seed`` say which picture; ``rating_tenths`` is 0 to 50."""
+
+    handle: str
+    name: str
+    category: str
+    kind: str
+    art_seed: int
+    summary: str
+    description: str
+    details: tuple[tuple[str, str], ...]
+    variants: tuple[VariantView, ...]
+    rating_tenths: int
+    review_count: int
+    on_sale: bool
+
+    @property
+    def price(self) -> Money:
+        """The cheapest variant's price."""
+        return min(v.price for v in self.variants)
+
+    @property
+    def in_stock(self) -> bool:
+        return any(v.stock > 0 for v in self.variants)
+
+    @property
+    def colour(self) -> str:
+        """The colour the product is shown in."""
+        return next((v.colour for v in self.variants if v.stock > 0), self.variants[0].colour)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductList:
+    """A page of search results; ``count`` is how many there are in all."""
+
+    products: tuple[ProductView, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """A customer's words about a product: text by others, to be escaped on pages and fenced for models."""
+
+    stars: int
+    text: str
+    written_at: datetime
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewList:
+    product: str
+    name: str
+    rating_tenths: int
+    reviews: tuple[ReviewView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLineView:
+    sku: str
+    product: str
+    name: str
+    option: str
+    colour: str
+    kind: str
+    art_seed: int
+    quantity: int
+    stock: int
+    price: Money
+
+    @property
+    def total(self) -> Money:
+        return self.price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class BasketView:
+    lines: tuple[BasketLineView, ...]
+    goods: Money
+    shipping: Money
+
+    @property
+    def total(self) -> Money:
+        return self.goods + self.shipping
+
+    @property
+    def count(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineView:
+    """One line of an order. ``refunded`` is what has gone back for it."""
+
+    line: int
+    product: str
+    name: str
+    option: str
+    colour: str
+    kind: str
+    art_seed: int
+    quantity: int
+    price: Money
+    refunded: Money
+
+    @property
+    def total(self) -> Money:
+        return self.price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as its owner sees it. ``status`` is placing, paid, shipped, delivered, cancelling, cancelled or
+    failed. ``destination`` is the address's label; ``address`` its lines, for pages only (it is personal)."""
+
+    number: str
+    status: str
+    placed_at: datetime
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    lines: tuple[OrderLineView, ...]
+    goods: Money
+    shipping: Money
+    refunded: Money
+    refundable: Money
+    paid_with: str
+    destination: str
+    address: tuple[str, ...]
+    tracking: str
+    estimate: date | None
+
+    @property
+    def total(self) -> Money:
+        return self.goods + self.shipping
+
+    @property
+    def status_word(self) -> str:
+        words = {"paid": "being packed", "shipped": "on its way", "placing": "waiting for payment", "failed": "not paid"}
+        return words.get(self.status, self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderList:
+    orders: tuple[OrderView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressView:
+    """``handle`` is ``address:`` and the label in lower case; ``lines`` are personal and for pages only."""
+
+    handle: str
+    label: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressList:
+    addresses: tuple[AddressView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodView:
+    """``handle`` is ``card:`` with brand and last four; that is all the shop has."""
+
+    handle: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSection:
+    """A section of the shop's rules: ``quote`` is verbatim, ``link`` leads to it."""
+
+    topic: str
+    title: str
+    quote: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message of a conversation. ``voice`` is customer, assistant, shop, clerk or other. ``cards`` are
+    references (kind, key) that a page renders from the records; ``choices`` are texts to send by a button."""
+
+    id: str
+    voice: str
+    text: str
+    at: datetime
+    cards: tuple[tuple[str, str], ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    """A conversation. ``state`` is open, waiting (for a clerk), taken or closed."""
+
+    id: str
+    title: str
+    state: str
+    clerk: str
+    customer: str
+    summary: str
+    updated_at: datetime
+    messages: tuple[MessageView, ...]

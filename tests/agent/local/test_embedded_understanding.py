@@ -1,0 +1,265 @@
+"""The embedded model understands sentences that are no examples, typed badly, in English and German, and quickly."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agent.local.intents import load_intents, load_replies
+from agent.local.model import HERE, EmbeddedModel
+from agent.local.slots import Reader
+from agent.local.wording import clean, load_words
+
+HELD_OUT = yaml.safe_load(Path(__file__).with_name("held_out_sentences.yaml").read_text(encoding="utf-8"))
+SENTENCES = [(intent, line) for intent, lines in HELD_OUT.items() for line in lines.strip().splitlines()]
+VARIATIONS = {
+    "where_is_order": [
+        "where is my last order?",
+        "Where's my last order",
+        "where is my latest order please",
+        "can you tell me where my last order is",
+        "wheres my order",
+        "where did my last order go?",
+        "track my last order",
+        "where is the order I made last",
+        "Wo ist meine letzte Bestellung?",
+    ],
+    "cancel_order": [
+        "cancel it",
+        "please cancel it",
+        "cancel that",
+        "cancel this order",
+        "can you cancel it?",
+        "I want to cancel it",
+        "cancle it pls",
+        "Cancel it now!",
+        "storniere sie bitte",
+    ],
+    "refund_damaged": [
+        "the mug broke, I want my money back",
+        "My mug is broken, I want my money back.",
+        "the mug arrived broken, refund please",
+        "mug broke, money back",
+        "The mug was broken and I'd like my money back",
+        "I want my money back, the mug broke",
+        "the cup is cracked, can I get my money back",
+        "teh mug brok i want my mony back",
+        "Die Tasse ist kaputt, ich will mein Geld zurück",
+    ],
+    "change_address": [
+        "send it to my office instead",
+        "Send it to the office instead please",
+        "can you send it to my office",
+        "ship it to my office instead",
+        "deliver it to my office",
+        "please send it to my home instead",
+        "I'd like it sent to my office instead",
+        "send it to my offise insted",
+        "schick es bitte ins Büro",
+    ],
+    "policy_returns": [
+        "what is your return policy?",
+        "What's your return policy",
+        "whats the return policy",
+        "tell me your return policy",
+        "what is the policy for returns",
+        "return policy please",
+        "can you explain the return policy",
+        "what is yuor retrun policy",
+        "Wie ist eure Rückgaberegelung?",
+    ],
+    "talk_to_person": [
+        "I want to talk to a person",
+        "I'd like to talk to a person",
+        "let me talk to a person",
+        "can I talk to a real person",
+        "talk to a human please",
+        "I want a human",
+        "I need to speak with someone",
+        "i wnat to tlak to a person",
+        "Ich möchte mit einer Person sprechen",
+    ],
+}
+
+
+def action(model: EmbeddedModel, intent: str) -> Any:
+    """What the intent leads to: its tool with its fixed values, or itself when it only talks."""
+    found = model._intents[intent]
+    return (found.tool, [slot.value for slot in found.slots if slot.value]) if found.tool else intent
+
+
+def test_nine_of_ten_held_out_sentences_lead_to_the_right_action(model: EmbeddedModel) -> None:
+    wrong = [s for i, s in SENTENCES if action(model, model.understand(s).intent) != action(model, i)]
+    assert len(SENTENCES) >= 150
+    assert len(wrong) <= len(SENTENCES) * 0.10, wrong
+
+
+def test_a_sure_understanding_is_seldom_wrong(model: EmbeddedModel) -> None:
+    heard = [(i, model.understand(s)) for i, s in SENTENCES]
+    sure = [(i, u) for i, u in heard if u.band == "act"]
+    wrong = [(i, u.intent, u.text) for i, u in sure if action(model, u.intent) != action(model, i)]
+    assert len(sure) >= 0.88 * len(heard)
+    assert len(wrong) <= 0.03 * len(sure), wrong
+
+
+def test_no_held_out_sentence_is_an_example(model: EmbeddedModel) -> None:
+    intents = model._intents.values()
+    examples = {clean(x).casefold().strip(" ?!.") for i in intents for lines in i.examples.values() for x in lines}
+    own = {clean(x).casefold().strip(" ?!.") for i in intents for x in i.held_out}
+    written = {s.casefold().strip(" ?!.") for i, s in SENTENCES if len(s.split()) > 3}
+    assert not (own & examples)
+    assert not (written & examples)
+
+
+@pytest.mark.parametrize(("intent", "text"), [(i, text) for i, texts in VARIATIONS.items() for text in texts])
+def test_the_six_sentences_and_their_variations(model: EmbeddedModel, intent: str, text: str) -> None:
+    heard = model.understand(text)
+    assert (action(model, heard.intent), heard.band) == (action(model, intent), "act")
+
+
+def test_the_held_out_sentences_of_each_intent_file(model: EmbeddedModel) -> None:
+    pairs = [(i.id, s) for i in model._intents.values() for s in i.held_out]
+    wrong = [s for i, s in pairs if action(model, model.understand(s).intent) != action(model, i)]
+    assert len(wrong) <= 0.05 * len(pairs), wrong
+
+
+def test_the_text_on_a_button_means_what_the_button_says(model: EmbeddedModel) -> None:
+    for intent in (intent for intent in model._intents.values() if intent.id != "out_of_scope"):
+        for text in intent.choice.values():
+            assert action(model, model.understand(text).intent) == action(model, intent.id), text
+
+
+def test_two_requests_are_split_and_one_is_not(model: EmbeddedModel) -> None:
+    def names(text: str) -> list[str]:
+        return [request.intent for request in model.requests(text)]
+
+    assert names("cancel the tent and where is my mug?") == ["cancel_order", "where_is_order"]
+    assert names("What is your return policy? I want to talk to a person.") == ["policy_returns", "talk_to_person"]
+    assert names("Hi! Where is my last order? Thanks") == ["where_is_order"]
+    assert names("the mug broke and I want my money back") == ["refund_damaged"]
+    assert names("My mug arrived broken. I ordered it last month. Can I get my money back?") == ["refund_damaged"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "HP-7K3M-29QD",
+        "hp-7k3m-29qd",
+        "hp 7k3m 29qd",
+        "HP7K3M29QD",
+        "hp7k3m-29qd",
+        "HP–7K3M–29QD",
+        "#HP-7K3M-29QD",
+        "7K3M-29QD",
+    ],
+)
+def test_an_order_number_is_read_however_typed(typed: str) -> None:
+    reader = Reader(load_words(HERE / "words.yaml"))
+    assert reader.read(f"where is {typed}, please").orders == ("HP-7K3M-29QD",)
+
+
+def test_order_numbers_mend_look_alike_letters_and_leave_words_alone() -> None:
+    reader = Reader(load_words(HERE / "words.yaml"))
+    assert reader.read("HP-OXI1-L0QD").orders == ("HP-0X11-10QD",)
+    assert reader.read("hp will ship that tent").orders == ()
+    assert reader.read("HP-7K3M-29QDX and HP-7K3U-29QD").orders == ()
+
+
+def test_other_mentions() -> None:
+    read = Reader(load_words(HERE / "words.yaml")).read
+    assert read("send it to the office rather than home").labels == ("office",)
+    assert read("tents under €200").price == "200"
+    assert read("put two mugs in the cart").quantity == 2
+    assert read("I'll take this one").quantity is None
+    assert read("the second one").position == 1
+    assert read("die blaue Tasse").items == ("mug",)
+    assert read("die blaue Tasse").colours == ("blue",)
+    assert read("it stopped working").reason == "does not work"
+    assert read("Es geht nicht").reason == "does not work"
+
+
+HOSTILE = [
+    "",
+    " \n\t ",
+    "a" * 1_000_000,
+    "where is my order " * 60_000,
+    "\u202e?redro tsal ym si erehw",
+    "w\u200bh\u200be\u200br\u200be is my\u200d order",
+    "\x00\x01\x02",
+    "🙂" * 5_000,
+    "<script>alert(1)</script>",
+    "{order} {0} %s ${x} {{7*7}}",
+    "订单在哪里",
+    "أين طلبي",
+    "-" * 10_000 + "HP-",
+    "HP-" * 100_000,
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_is_read_quickly_and_without_error(model: EmbeddedModel, text: str) -> None:
+    started = time.process_time()
+    requests = model.requests(text)
+    assert requests and all(0 <= request.confidence <= 1 for request in requests)
+    assert time.process_time() - started < 2
+
+
+def test_zero_width_characters_do_not_hide_a_request(model: EmbeddedModel) -> None:
+    assert model.understand("w\u200bh\u200be\u200br\u200be is my\u200d order").intent == "where_is_order"
+
+
+def test_understanding_a_message_costs_at_most_25_ms(model: EmbeddedModel) -> None:
+    texts = [f"{text} please number {n}" for n, (_, text) in enumerate(SENTENCES[:100])]
+    started = time.process_time()
+    for text in texts:
+        model.requests(text)
+    assert (time.process_time() - started) / len(texts) < 0.025
+
+
+def test_a_kept_fit_is_used_and_a_damaged_one_is_not(tmp_path: Path) -> None:
+    fresh = EmbeddedModel(heads=tmp_path)
+    (file,) = tmp_path.iterdir()
+    again = EmbeddedModel(heads=tmp_path).understand("where is my order")
+    file.write_bytes(b"\x80\x04 not an archive")
+    mended = EmbeddedModel(heads=tmp_path).understand("where is my order")
+    assert fresh.understand("where is my order") == again == mended
+
+
+def intent_file(folder: Path, **changes: Any) -> None:
+    data = yaml.safe_load((HERE / "intents" / "greet.yaml").read_text(encoding="utf-8")) | changes
+    (folder / "greet.yaml").write_text(
+        yaml.safe_dump({k: v for k, v in data.items() if v is not None}), encoding="utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"id": "hello"}, "the id must be"),
+        ({"colour": "red"}, "unknown keys"),
+        ({"move": "jump"}, "move must be"),
+        ({"examples": {"en": "hi", "de": "hallo"}}, "at least"),
+        ({"slots": {"order": {"fill": "wish"}}}, "either a value or a fill"),
+        ({"replies": None}, "needs the reply 'talk'"),
+        ({"contrast": {"nothing": "x"}}, "unknown intents"),
+        ({"replies": {"talk": {"en": "We will pay.\na\nb", "de": "a\nb"}}}, "no promises"),
+        ({"replies": {"talk": {"en": "In 3 days.\na\nb", "de": "a\nb"}}}, "no numbers"),
+        ({"replies": {"talk": {"en": "{secret}\na\nb", "de": "a\nb"}}}, "unknown facts"),
+    ],
+)
+def test_a_faulty_intent_file_is_named_at_start(tmp_path: Path, changes: dict[str, Any], problem: str) -> None:
+    intent_file(tmp_path, **changes)
+    with pytest.raises(ValueError, match=f"greet.*{problem}"):
+        load_intents(tmp_path)
+
+
+def test_no_intents_means_no_start(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no intents"):
+        load_intents(tmp_path)
+
+
+def test_all_shared_replies_are_free_of_numbers_and_promises() -> None:
+    assert {"awaiting", "refused", "error", "confirm_on_card"} <= set(load_replies(HERE / "replies.yaml"))

@@ -1,0 +1,51 @@
+"""What every test may ask for: a house of its own, on the database this lane runs on."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auth.database import Database
+from frontend.upgrade import upgrade
+from tests.building import Building, build, migrated_sqlite, move_in
+
+pytest_plugins = ["tests.postgres_server"]
+
+ON_POSTGRES = os.environ.get("COUNTERSIGN_TEST_DATABASE") == "postgres"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("template") / "migrated.db"
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh migrated database: SQLite, or PostgreSQL as a role that is neither superuser nor owner."""
+    if not ON_POSTGRES:
+        yield migrated_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = server.fresh_database(_migrate)
+    yield server.urls(name).app
+    server.drop_database(name)
+
+
+@pytest.fixture
+def empty_building(tmp_path: Path, database_url: str) -> Iterator[Building]:
+    building = build(tmp_path, database_url=database_url)
+    yield building
+    building.house.database.close()
+
+
+@pytest.fixture
+def building(empty_building: Building) -> Building:
+    """A house with Ada and Ben (customers), Cleo and Dov (clerks), their things and their orders."""
+    return move_in(empty_building)
+
+
+def _migrate(owner_url: str) -> None:
+    database = Database(owner_url)
+    upgrade(database.engine)
+    database.close()
