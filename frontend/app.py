@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from langchain_core.language_models import BaseChatModel
 from limits.storage import storage_from_string
-from shop.rooms import rooms
 
 import shop
 from agent.local import EmbeddedModel
@@ -25,7 +24,6 @@ from auth.guard.judge import Judge, refuse_to_open
 from auth.guard.limits import Ceilings as CommandCeilings
 from auth.guard.limits import CommandLimits
 from auth.guard.rooms import RoomTable
-from auth.mail import mailer_from_url
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.passwords import Argon2Cost, PasswordHasher
 from auth.vault import LocalKeyFile, Vault
@@ -42,6 +40,7 @@ from frontend.settings import Settings, SettingsRefused
 from shop.catalogue import product_names
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
+from shop.rooms import rooms
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +82,7 @@ def build_house(
         assistant=_assistant(settings, judge, database, model),
         entrance=_entrance(settings, database, vault, clock),
         gateway=gateway,
-        mailer=mailer_from_url(settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None,
+        mailer=_mailer(settings),
         clock=clock,
         demo=settings.demo_mode(),
         checkpoint=checkpoint,
@@ -92,21 +91,6 @@ def build_house(
 
 def create_app(settings: Settings, house: House, *, chores: bool = True) -> FastAPI:
     """The app around a house: pages, skin, error pages."""
-
-    @asynccontextmanager
-    async def live(_: FastAPI) -> AsyncIterator[None]:
-        work = Chores(house)
-        if chores:
-            work.start()
-        yield
-        if chores:
-            work.stop()
-        house.checkpoint()
-        house.database.close()
-
-    # No /docs: FastAPI's page loads scripts from a third party, and there is no API to document yet.
-    app = FastAPI(title=settings.shop_name, docs_url=None, redoc_url=None, openapi_url=None, lifespan=live)
-    app.state.house = house
     networks = ClientNetworks.behind(settings.trusted_proxies)
     door = Door(
         entrance=house.entrance,
@@ -114,6 +98,22 @@ def create_app(settings: Settings, house: House, *, chores: bool = True) -> Fast
         networks=networks,
         ceilings=Ceilings(networks, storage_uri=settings.redis_url or "memory://"),
     )
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncIterator[None]:
+        work = Chores(house, door)
+        if chores:
+            work.start()
+        yield
+        if chores:
+            work.stop()
+            work.once()
+        house.checkpoint()
+        house.database.close()
+
+    # No /docs: FastAPI's page loads scripts from a third party, and there is no API to document yet.
+    app = FastAPI(title=settings.shop_name, docs_url=None, redoc_url=None, openapi_url=None, lifespan=live)
+    app.state.house = house
     put_on_skin(app, door, origins=settings.origins)
     answer_errors(app)
     add_pages(app, demo=house.demo)
@@ -150,6 +150,27 @@ def _gateway(settings: Settings, clock: Callable[[], datetime]) -> PaymentGatewa
     if not settings.is_demo:
         raise SettingsRefused("No payment gateway: the demo one moves no money. See docs/make-it-yours.md.")
     return DemoGateway(settings.data_folder / "demo-payments.db", clock=clock)
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    """Where mail leaves; without a server it stays in the outbox, which the demo shows."""
+    if not settings.smtp_url:
+        return None
+    parts = urlsplit(settings.smtp_url)
+    ways: dict[str, Literal["starttls", "implicit", "none"]] = {
+        "smtp+starttls": "starttls",
+        "smtps": "implicit",
+        "smtp": "none",
+    }
+    if parts.scheme not in ways or not parts.hostname:
+        raise SettingsRefused("COUNTERSIGN_SMTP_URL reads like smtp+starttls://user:password@host:587 or smtps://…")
+    tls = ways[parts.scheme]
+    port = parts.port or {"starttls": 587, "implicit": 465, "none": 25}[tls]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    try:
+        return SmtpMailer(parts.hostname, port, settings.mail_from, tls=tls, username=user, password=password)
+    except ValueError as error:
+        raise SettingsRefused(f"COUNTERSIGN_SMTP_URL: {error}.") from error
 
 
 def _entrance(settings: Settings, database: Database, vault: Vault, clock: Callable[[], datetime]) -> Entrance:

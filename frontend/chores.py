@@ -5,7 +5,10 @@ from collections.abc import Callable
 
 import structlog
 
+from auth.database import Scope
 from auth.mail import deliver_pending
+from auth.sign_in.attempts import sweep
+from auth.web.asking import Door
 from frontend.house import House
 
 log = structlog.get_logger(__name__)
@@ -14,10 +17,15 @@ log = structlog.get_logger(__name__)
 class Chores:
     """A thread that runs each chore every ``every_s`` seconds until it is stopped."""
 
-    def __init__(self, house: House, *, every_s: float = 15.0) -> None:
+    def __init__(self, house: House, door: Door, *, every_s: float = 15.0) -> None:
         self._chores: tuple[tuple[str, Callable[[], object]], ...] = (
             ("settle claims", house.desk.recover),
             ("send mail", lambda: _send_mail(house)),
+            (
+                "tell what was turned away",
+                lambda: door.turned_away.tell(house.database, house.vault, clock=house.clock),
+            ),
+            ("forget old sign-in attempts", lambda: _sweep(house)),
             ("sign a checkpoint", house.checkpoint),
         )
         self._every_s = every_s
@@ -48,3 +56,12 @@ class Chores:
 def _send_mail(house: House) -> None:
     if house.mailer is not None:
         deliver_pending(house.database, house.vault, house.mailer, clock=house.clock)
+
+
+def _tell_turned_away(house: House, door: Door) -> None:
+    door.turned_away.tell(house.database, house.vault, clock=house.clock)
+
+
+def _sweep(house: House) -> None:
+    with house.database.begin(Scope.house("forgetting old sign-in attempts")) as session:
+        sweep(session, now=house.clock())

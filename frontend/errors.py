@@ -49,9 +49,15 @@ _TITLES: Mapping[int, tuple[str, str]] = MappingProxyType(
         FORBIDDEN: ("The shop does not allow this", "Nothing was changed."),
         NOT_FOUND: ("There is nothing here", "The page may have moved, or it was never yours to see."),
         NOT_ALLOWED: ("This page can’t be used like that", "Nothing was changed. Open the page and use its form."),
-        UNPROCESSABLE: ("Something in this form is missing", "Nothing was changed. Go back, look at it again and send it."),
+        UNPROCESSABLE: (
+            "Something in this form is missing",
+            "Nothing was changed. Go back, look at it again and send it.",
+        ),
         TOO_MANY: ("A moment, please", "That was a lot at once. Try again in a minute."),
-        BROKEN: ("Something broke on our side", "Nothing was half done. Please try again; if it happens twice, ask for a person."),
+        BROKEN: (
+            "Something broke on our side",
+            "Nothing was half done. Please try again; if it happens twice, ask for a person.",
+        ),
     }
 )
 

@@ -1,28 +1,51 @@
 """Templates into pages: everything is escaped, a name a template does not know is an error and never an empty string."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote
+from types import MappingProxyType
+from urllib.parse import quote, unquote
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from auth.accounts import find_account
 from auth.actor import Actor
 from auth.database import Scope
+from auth.guard.decisions import AwaitingApproval, Done, Outcome, Pending
+from auth.guard.submissions import Submission, outcome_from_json, submission_key
 from frontend.art import COLOURS
 from frontend.house import House, house_of
-from shop.basket import basket_count
+from shop.basket import BasketLine
 from shop.catalogue import CATEGORIES
 
 THEMES = frozenset({"system", "light", "dark"})
 THEME_COOKIE = "countersign_theme"
+# What the next page is to tell: a key of NOTICES, or a request id whose outcome the desk has kept. It is a cookie and
+# no part of an address, so that nobody can make the shop say that something was done by sending a link.
+TOLD_COOKIE = "countersign_told"
+NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "signed-out": ("told", "You are signed out."),
+        "confirmed": ("done", "Your address is confirmed. You can sign in now."),
+        "password-changed": ("done", "Your password is changed, and every other device is signed out."),
+        "password-reset": (
+            "done",
+            "Your password is changed, and every device is signed out. Sign in with the new one.",
+        ),
+        "session-ended": ("done", "That device is signed out."),
+        "sessions-ended": ("done", "Every other device is signed out."),
+        "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
+        "in-basket": ("done", "It is in your basket."),
+        "review-written": ("done", "Thank you. Your review is on the page."),
+    }
+)
 
 
 def render(
@@ -38,10 +61,13 @@ def render(
     house = house_of(request)
     if session is None and actor.account_id is not None:
         with house.database.read(Scope.own(actor.account_id)) as own:
-            whose = _whose(house, own, actor)
+            whose = _whose(request, own, actor)
     else:
-        whose = _whose(house, session, actor)
-    return HTMLResponse(_write(template, {**_base(request, house, actor), **whose, **context}), status)
+        whose = _whose(request, session, actor)
+    page = HTMLResponse(_write(template, {**_base(request, house, actor), **whose, **context}), status)
+    if TOLD_COOKIE in request.cookies:
+        page.delete_cookie(TOLD_COOKIE, httponly=True, samesite="lax")
+    return page
 
 
 def render_part(template: str, *, status: int = 200, **context: object) -> HTMLResponse:
@@ -54,6 +80,20 @@ def looking(request: Request, actor: Actor) -> Iterator[Session]:
     """A session that reads the actor's own rows, for one page."""
     with house_of(request).database.read(Scope.own(actor.account_id)) as session:
         yield session
+
+
+def tell_next(answer: Response, what: str) -> Response:
+    """Have the next page tell ``what``: a key of :data:`NOTICES`, or the outcome of a request id."""
+    answer.set_cookie(TOLD_COOKIE, quote(what, safe=""), max_age=60, httponly=True, samesite="lax")
+    return answer
+
+
+def words_of(outcome: Outcome) -> tuple[str, str]:
+    """How an outcome is told: the kind of message, and the shop's own sentence."""
+    kind = (
+        "done" if isinstance(outcome, Done) else "wait" if isinstance(outcome, AwaitingApproval | Pending) else "wrong"
+    )
+    return kind, outcome.says
 
 
 def new_request_id() -> str:
@@ -94,12 +134,22 @@ def _base(request: Request, house: House, actor: Actor) -> dict[str, object]:
     }
 
 
-def _whose(house: House, session: Session | None, actor: Actor) -> dict[str, object]:
+def _whose(request: Request, session: Session | None, actor: Actor) -> dict[str, object]:
     if session is None or actor.account_id is None:
-        return {"viewer_name": "", "basket_count": 0}
+        return {"viewer_name": "", "basket_count": 0, "notice": _told(request, None, actor)}
     account = find_account(session, actor.account_id)
-    name = house.vault.open(session, account, "name") if account is not None and account.name else ""
-    return {"viewer_name": name, "basket_count": basket_count(session, actor.account_id)}
+    name = house_of(request).vault.open(session, account, "name") if account is not None else ""
+    pieces = select(func.coalesce(func.sum(BasketLine.quantity), 0)).where(BasketLine.account_id == actor.account_id)
+    count = session.scalar(pieces) or 0
+    return {"viewer_name": name, "basket_count": count, "notice": _told(request, session, actor)}
+
+
+def _told(request: Request, session: Session | None, actor: Actor) -> tuple[str, str] | None:
+    what = unquote(request.cookies.get(TOLD_COOKIE, ""))
+    if not what or what in NOTICES or session is None or actor.account_id is None:
+        return NOTICES.get(what)
+    kept = session.get(Submission, submission_key(actor.account_id, what))
+    return None if kept is None else words_of(outcome_from_json(kept.outcome))
 
 
 @cache

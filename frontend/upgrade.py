@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import shop.rooms  # noqa: F401 - these imports fill the metadata with every table of the house
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -10,6 +9,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+# These imports fill the metadata with every table of the house.
+import auth.audit.entry
+import auth.guard.desk
+import auth.mail
+import auth.sign_in.factors
+import auth.sign_in.registration
+import auth.sign_in.resetting
+import shop.rooms  # noqa: F401
 from auth.database import Base
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
@@ -17,7 +24,7 @@ MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 def upgrade(engine: Engine) -> None:
     """Run every migration that has not run yet, in one transaction."""
-    config = _config()
+    config = alembic_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -27,7 +34,7 @@ def is_current(engine: Engine) -> bool:
     """Whether the newest migration has run."""
     with engine.connect() as connection:
         here = MigrationContext.configure(connection).get_current_revision()
-    return here == ScriptDirectory.from_config(_config()).get_current_head()
+    return here == ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def differences(engine: Engine) -> list[object]:
@@ -37,7 +44,8 @@ def differences(engine: Engine) -> list[object]:
         return list(compare_metadata(context, Base.metadata))
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """Alembic's settings: the migrations of this repository, on the connection that is handed over."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config

@@ -38,7 +38,7 @@ class Address(Base, Owned):
 
 
 def address_handle(label: str) -> str:
-    """The name by which its owner calls an address: ``address:`` and the label in lower case, words joined by dashes."""
+    """What its owner calls an address: ``address:`` and the label in lower case, words joined by dashes."""
     return "address:" + (re.sub(r"[\W_]+", "-", label.casefold()).strip("-") or "unnamed")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy import String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.actor import Actor
@@ -47,21 +47,22 @@ class ShippingRates:
         return Money(0, goods.currency) if free else self.flat
 
 
-def basket_view(session: Session, account_id: UUID | None, *, rates: ShippingRates) -> BasketView:
-    """What is in the basket, at today's prices; of nobody's basket, nothing."""
-    kept = basket_lines(session, account_id)
-    variants = find_variants(session, (line.sku for line in kept))
+def basket_view(session: Session, account_id: UUID | None, *, rates: ShippingRates, lock: bool = False) -> BasketView:
+    """What is in the basket, at today's prices; of nobody's basket, nothing. ``lock`` holds the lines and the stock."""
+    kept = basket_lines(session, account_id, lock=lock)
+    variants = find_variants(session, (line.sku for line in kept), lock=lock)
     lines = tuple(_line_view(line, variants[line.sku]) for line in kept if line.sku in variants)
     goods = total([line.total for line in lines])
     return BasketView(lines, goods, rates.price(goods))
 
 
-def basket_lines(session: Session, account_id: UUID | None) -> Sequence[BasketLine]:
-    """The lines of an account's basket in the order they came; locked where the database locks rows."""
+def basket_lines(session: Session, account_id: UUID | None, *, lock: bool = False) -> Sequence[BasketLine]:
+    """The lines of an account's basket in the order they came."""
     if account_id is None:
         return ()
     statement = select(BasketLine).where(BasketLine.account_id == account_id)
-    return session.scalars(statement.order_by(BasketLine.added_at, BasketLine.id).with_for_update()).all()
+    statement = statement.order_by(BasketLine.added_at, BasketLine.id)
+    return session.scalars(statement.with_for_update() if lock else statement).all()
 
 
 def put_in(session: Session, account_id: UUID, sku: str, *, quantity: int, now: datetime) -> BasketLine:
@@ -130,7 +131,7 @@ class Filling:
     # ChangeBasketLine
 
     def find_line(self, session: Session, actor: Actor, command: ChangeBasketLine) -> BasketLine | None:
-        return _line(session, actor.account_id, command.sku.strip().upper())
+        return _line(session, actor.account_id, command.sku)
 
     def changing_facts(self, session: Session, actor: Actor, command: ChangeBasketLine, line: BasketLine) -> Facts:
         variant = find_variant(session, line.sku)
@@ -139,7 +140,7 @@ class Filling:
         return Facts(basket_entity(actor.account_id, basket), {"quantity": command.quantity, "stock": stock})
 
     def change(self, session: Session, grant: Grant[ChangeBasketLine]) -> Mapping[str, Json]:
-        line = _line(session, grant.account_id, grant.command.sku.strip().upper())
+        line = _line(session, grant.account_id, grant.command.sku)
         if line is None:
             raise LookupError("the line was there a moment ago")
         if grant.command.quantity == 0:
@@ -159,7 +160,8 @@ class Filling:
 def _line(session: Session, account_id: UUID | None, sku: str) -> BasketLine | None:
     if account_id is None:
         return None
-    statement = select(BasketLine).where(BasketLine.account_id == account_id, BasketLine.sku == sku)
+    wanted = func.lower(BasketLine.sku) == sku.strip().lower()
+    statement = select(BasketLine).where(BasketLine.account_id == account_id, wanted)
     return session.scalars(statement.with_for_update()).first()
 
 

@@ -6,6 +6,7 @@ Prices are whole minor units; stock can't go below zero, because the database re
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from auth.actor import Actor
 from auth.database import Base, UtcDateTime
+from auth.guard.grants import Grant
+from auth.guard.judge import Entity
+from auth.guard.rooms import Facts
+from shop.commands import SearchProducts, ShowProduct
 from shop.money import Money
 from shop.views import ProductList, ProductView, VariantView
 
@@ -122,15 +128,15 @@ def find_product(session: Session, name: str) -> Product | None:
 
 
 def find_variant(session: Session, sku: str) -> Variant | None:
-    """A variant and its product; the variant's row is locked where the database locks rows."""
-    statement = select(Variant).where(Variant.sku == sku.strip().upper()).with_for_update(of=Variant)
-    return session.scalars(statement).first()
+    """A variant and its product, in whichever case its SKU is written; locked where the database locks rows."""
+    statement = select(Variant).where(func.lower(Variant.sku) == sku.strip().lower())
+    return session.scalars(statement.with_for_update(of=Variant)).first()
 
 
-def find_variants(session: Session, skus: Iterable[str]) -> dict[str, Variant]:
-    """Variants by SKU, locked in the order of their SKUs, so that two orders never wait for each other in a circle."""
+def find_variants(session: Session, skus: Iterable[str], *, lock: bool = False) -> dict[str, Variant]:
+    """Variants by SKU; locked in the order of their SKUs, so that two orders never wait for each other in a circle."""
     statement = select(Variant).where(Variant.sku.in_(sorted(skus))).order_by(Variant.sku)
-    return {v.sku: v for v in session.scalars(statement.with_for_update(of=Variant))}
+    return {v.sku: v for v in session.scalars(statement.with_for_update(of=Variant) if lock else statement)}
 
 
 def take_stock(session: Session, sku: str, quantity: int) -> None:
@@ -162,12 +168,39 @@ def product_view(product: Product) -> ProductView:
     )
 
 
-def _on_sale() -> Select[tuple[Product]]:
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The rooms in which the catalogue is looked at; they are open to everybody."""
+
+    def find_shop(self, session: Session, actor: Actor, command: SearchProducts) -> str:
+        return "shop"
+
+    def shop_facts(self, session: Session, actor: Actor, command: SearchProducts, shop: str) -> Facts:
+        return Facts(Entity("Shop", shop, {}))
+
+    def list_found(self, session: Session, grant: Grant[SearchProducts]) -> ProductList:
+        asked = grant.command
+        return search(session, asked.query, category=asked.category, max_price=asked.max_price)
+
+    def find_named(self, session: Session, actor: Actor, command: ShowProduct) -> Product | None:
+        return find_product(session, command.product)
+
+    def product_facts(self, session: Session, actor: Actor, command: ShowProduct, product: Product) -> Facts:
+        return Facts(Entity("Product", product.handle, {"on_sale": product.on_sale, "reviewable": False}))
+
+    def show(self, session: Session, grant: Grant[ShowProduct]) -> ProductView:
+        product = find_product(session, grant.command.product)
+        if product is None:
+            raise LookupError("the product was there a moment ago")
+        return product_view(product)
+
+
+def _on_sale() -> Select[Product]:
     return select(Product).where(Product.on_sale)
 
 
 # Words that say nothing about a product; "a mug for the garden" looks for mugs and gardens.
-_SMALL_WORDS = frozenset("a an and any for from in my of on or some the to with".split())
+_SMALL_WORDS = frozenset(("a", "an", "and", "any", "for", "from", "in", "my", "of", "on", "or", "some", "the", "with"))
 
 
 def _words(query: str) -> list[str]:

@@ -1,14 +1,22 @@
 """Orders as their owner finds them: what was bought, at which price, where it goes, and how far it has come."""
 
+import os
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from auth.actor import Actor, Channel, Role
 from auth.database import Base, Owned, UtcDateTime
 from auth.vault import Sealed
+from shop.catalogue import return_stock
 from shop.money import Money
+
+# Crockford's base 32: no I, L, O and U, so that a number survives a telephone call.
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD = str.maketrans("OIL", "011")
 
 PLACING, PAID, SHIPPED, DELIVERED = "placing", "paid", "shipped", "delivered"
 FAILED, CANCELLING, CANCELLED = "failed", "cancelling", "cancelled"
@@ -70,3 +78,68 @@ class OrderLine(Base, Owned):
     art_seed: Mapped[int]
     quantity: Mapped[int]
     unit_minor: Mapped[int]
+
+
+def new_order_number() -> str:
+    """A fresh number such as ``HP-7K3M-29QD``: 40 random bits.
+
+    The column is unique; if a number ever came twice, the second order would fail before anything is charged.
+    """
+    value = int.from_bytes(os.urandom(5))
+    body = "".join(_DIGITS[value >> shift & 31] for shift in range(35, -1, -5))
+    return f"HP-{body[:4]}-{body[4:]}"
+
+
+def read_order_number(text: str) -> str | None:
+    """An order number as people type it (``hp 7k3m29qd``, an O for a zero), or ``None`` for what can't be one."""
+    bare = "".join(c for c in text.upper() if c.isalnum())
+    body = bare.removeprefix("HP") if len(bare) == 10 else bare
+    body = body.translate(_MISREAD)
+    if len(body) != 8 or any(c not in _DIGITS for c in body):
+        return None
+    return f"HP-{body[:4]}-{body[4:]}"
+
+
+def find_order(session: Session, account_id: UUID | None, number: str, *, lock: bool = False) -> Order | None:
+    """An account's own order by its number."""
+    exact = read_order_number(number)
+    if account_id is None or exact is None:
+        return None
+    statement = select(Order).where(Order.account_id == account_id, Order.number == exact)
+    return session.scalars(statement.with_for_update() if lock else statement).first()
+
+
+def find_orders(session: Session, account_id: UUID | None, *, status: str = "") -> Sequence[Order]:
+    """An account's own orders, newest first; only those with this status, if one is given."""
+    if account_id is None:
+        return ()
+    statement = select(Order).where(Order.account_id == account_id)
+    if status:
+        statement = statement.where(Order.status == status.strip().casefold())
+    return session.scalars(statement.order_by(Order.placed_at.desc(), Order.id.desc())).all()
+
+
+def find_order_at_work(session: Session, actor: Actor, number: str) -> Order | None:
+    """Any order for a clerk on the staff pages; for everybody else only their own, as anywhere."""
+    if actor.role is not Role.CLERK or actor.channel is not Channel.STAFF:
+        return find_order(session, actor.account_id, number, lock=True)
+    exact = read_order_number(number)
+    return session.scalars(select(Order).where(Order.number == exact).with_for_update()).first()
+
+
+def orders_with_status(session: Session, status: str, *, limit: int = 100) -> Sequence[Order]:
+    """Everybody's orders with a status, oldest first; for a session with the scope of the house."""
+    statement = select(Order).where(Order.status == status).order_by(Order.placed_at).limit(limit)
+    return session.scalars(statement).all()
+
+
+def order_of_grant(session: Session, account_id: UUID, grant_id: UUID) -> Order:
+    """The order that was made under a grant."""
+    statement = select(Order).where(Order.account_id == account_id, Order.grant_id == grant_id)
+    return session.scalars(statement.with_for_update()).one()
+
+
+def restock(session: Session, order: Order) -> None:
+    """Put everything in an order back on the shelf."""
+    for line in order.lines:
+        return_stock(session, line.sku, line.quantity)

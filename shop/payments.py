@@ -7,7 +7,7 @@ repeated call harmless.
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.database import Base, Owned
+from auth.guard.commands import Json
 from auth.guard.rooms import Declined, Settled, Settlement, Unreachable
 from shop.money import Money
 from shop.views import PaymentMethodView
@@ -68,6 +69,19 @@ def has_expired(method: PaymentMethod, now: datetime) -> bool:
     return (2000 + int(year), int(month)) < (now.year, now.month)
 
 
+def asked(amount: Money) -> dict[str, Json]:
+    """An amount as it is kept in a gateway request."""
+    return {"minor": amount.minor, "currency": amount.currency}
+
+
+def asked_amount(request: Mapping[str, Json]) -> Money:
+    """The amount of a kept gateway request."""
+    minor = request["minor"]
+    if not isinstance(minor, int):
+        raise TypeError("a kept request holds its amount in minor units")
+    return Money(minor, str(request["currency"]))
+
+
 class PaymentGateway(Protocol):
     """What moves the money. The same key has the same effect once and gets the same answer each time."""
 
@@ -105,7 +119,7 @@ class DemoGateway:
     UNREACHABLE_ONCE = "tok_demo_unreachable_once"
     ANSWER_LOST_ONCE = "tok_demo_answer_lost_once"
 
-    def __init__(self, clock: Callable[[], datetime], path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._turn = threading.Lock()
         self._books = sqlite3.connect(path or ":memory:", timeout=10, isolation_level=None, check_same_thread=False)

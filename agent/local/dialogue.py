@@ -7,7 +7,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 
 from agent.local.intents import Intent
-from agent.local.recipes import Recipes, Run
+from agent.local.recipes import Recipes, Run, in_force
 from agent.local.replies import Voice
 from agent.local.slots import Reader
 from agent.local.tasks import Ask, Call, Memory, Reply, Said, Step, Task, Turn, call_key, turns_of
@@ -107,7 +107,11 @@ class Dialogue:
         alike = self._act_alike(first)
         sureness = first.confidence + (first.runner_up_confidence if alike else 0)
         if sureness >= 0.5:
-            return [self._wish(turn, memory, first)]
+            wish = self._wish(turn, memory, first)
+            numbers = in_force(first.slots)
+            if len(numbers) > 1 and numbers == first.slots.orders:
+                return [replace(wish, answers={**wish.answers, "order": number}) for number in numbers[:3]]
+            return [wish]
         if first.slots.orders:
             return [Task("show_order", (turn.text,), turn.page)]
         if memory.misses >= 2:
@@ -218,6 +222,9 @@ class Dialogue:
                 text = f"{self._voice.say('again', {}, language=memory.language, seed=seed)} {text}"
             said.append(text)
             choices = step.choices or choices
+        upset = steps[0][0] not in {"complaint", "injection"} and self._understander.upset(turns[-1].text)
+        if upset and memory.last and not any(word in said[0].casefold() for word in ("sorry", "leid", "entschuldig")):
+            said.insert(0, self._voice.say("sorry", {}, language=memory.language, seed=turns[0].text[:200]))
         return Reply("\n\n".join(said), choices)
 
 

@@ -40,17 +40,18 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 class EmbeddedModel(BaseChatModel):
-    """Understands by examples and answers from tool results. Built in well under a second; holds no conversation.
+    """Understands by examples and answers from tool results. Built in about a second. It keeps no conversation,
+    only a bounded memo of messages read lately, so that a history is not read anew for each call; see `forget`.
 
     `product_names` help the speller and the reading of things; `order_prefix` is how the shop's order numbers begin;
-    `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; `heads` is a folder to keep the fit in.
-    Raises ValueError for a faulty file.
+    `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; the fit is kept in
+    `cache_folder`. Raises ValueError for a faulty file.
     """
 
     product_names: tuple[str, ...] = ()
     order_prefix: str = "HP"
     folder: Path = HERE
-    heads: Path | None = None
+    cache_folder: Path | None = None
 
     _intents: dict[str, Intent] = PrivateAttr()
     _understander: Understander = PrivateAttr()
@@ -61,7 +62,7 @@ class EmbeddedModel(BaseChatModel):
         super().model_post_init(context)
         self._intents = load_intents(self.folder / "intents")
         reader = Reader(load_words(self.folder / "words.yaml"), self.product_names, prefix=self.order_prefix)
-        self._understander = Understander(self._intents, reader, cache=self.heads)
+        self._understander = Understander(self._intents, reader, cache=self.cache_folder)
         voice = Voice(load_replies(self.folder / "replies.yaml"), self._intents)
         self._dialogue = Dialogue(self._intents, reader, self._understander, Recipes(self._intents, reader), voice)
 
@@ -80,6 +81,10 @@ class EmbeddedModel(BaseChatModel):
     def requests(self, text: str) -> tuple[Understanding, ...]:
         """The requests in one message, in order."""
         return self._understander.requests(text)
+
+    def forget(self) -> None:
+        """Empties the memo of messages read lately."""
+        self._understander.forget()
 
     def check(self, tools: Sequence[BaseTool]) -> list[str]:
         """What does not fit between the intents and these tools, one sentence each; empty when all is well."""

@@ -63,7 +63,7 @@ class Recipes:
 
     def _order(self, f: "Filling") -> Run:
         heard = f.heard
-        numbers = [n for m in heard for n in _in_force(m) if n not in f.task.not_orders]
+        numbers = [n for m in heard for n in in_force(m) if n not in f.task.not_orders]
         if numbers:
             return numbers[0]
         named = next((m for m in heard if m.items), None)
@@ -249,7 +249,7 @@ class Filling:
     heard: tuple[Mentions, ...]
 
 
-def _in_force(mentions: Mentions) -> tuple[str, ...]:
+def in_force(mentions: Mentions) -> tuple[str, ...]:
     """The order numbers of a message, the last first when the customer took the first back ("no wait, HP-…")."""
     taken_back = len(mentions.orders) > 1 and {"no", "wait", "meant", "mean", "nein", "sondern"} & set(mentions.words)
     return mentions.orders[::-1] if taken_back else mentions.orders

@@ -48,7 +48,8 @@ def facts_of(result: Mapping[str, Any]) -> dict[str, str]:
         "placed": flat.get("placed"),
         "total": flat.get("total") or flat.get("subtotal"),
         "items": _rows(flat.get("items") or flat.get("lines"), _item),
-        "estimate": _first(flat, ("estimate", "expected", "delivery")),
+        # What has arrived is expected no more, and "delivery_address" is no estimate.
+        "estimate": None if flat.get("status") == "delivered" else _first(flat, ("estimate", "expected")),
         "tracking": _first(flat, ("tracking",)),
         "refunds": _first(flat, ("refunds", "refunded")),
         "refundable": _first(flat, ("refundable",)),

@@ -13,9 +13,10 @@ LONGEST = 24
 class Speller:
     """Nearest word by optimal string alignment (a swap of two letters counts one), ties to the more frequent word."""
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], *, common: Iterable[str] = ()) -> None:
         counts = Counter(word for word in words if word.isalpha() and len(word) <= LONGEST)
-        self._known = frozenset(counts)
+        # A common word that the shop has no use for is no slip: a race is not a rate.
+        self._known = frozenset(counts) | frozenset(common)
         # process.extractOne keeps the first of equals, so the frequent words stand first; by length, to compare few.
         ranked = [word for word, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
         self._by_length = {n: [w for w in ranked if abs(len(w) - n) <= 2] for n in range(SHORTEST, LONGEST + 1)}

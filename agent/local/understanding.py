@@ -10,28 +10,35 @@ import contextlib
 import re
 import tempfile
 import zipfile
-from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
 
+from agent.local import likeness
 from agent.local.intents import Intent
+from agent.local.likeness import Floats, Likeness, features, mean_of_best, ridge_fit
 from agent.local.slots import Mentions, Reader
 from agent.local.speller import Speller
 from agent.local.wording import clean, language_of
 
-Floats = npt.NDArray[np.float32]
 ACT, DOUBT = 0.5, 0.35  # From ACT on we act; from DOUBT on we ask which of two; below we say what we can do.
-RIDGE = 0.3  # weight of the penalty in the ridge fit, found on the examples by leaving parts out
-SHARPNESS = 1.4  # inverse temperature that turns joined votes into shares, found the same way
+SHARPNESS = 1.7  # inverse temperature that turns joined votes into shares, found the same way
 FAMILIAR = 0.17  # likeness to the nearest examples at which a message counts half as familiar
-MEMO = 512  # messages whose understanding is kept, since every turn reads the whole conversation again
+COMMON = tuple(FREQUENCY_LISTS["english_wikipedia"][:8_000])  # the commonest English words, which zxcvbn carries
+MEMO = 256  # messages whose understanding is kept, since every turn reads the whole conversation again
 SMALL_TALK = frozenset({"greet", "thanks", "goodbye", "complaint", "out_of_scope", "agree", "decline", "help"})
+UNSPLIT = frozenset({"which_order", "other_order", "never_mind", "injection"})
+# "The knife was blunt, give me my money back": what goes before a refund is a wish of its own only when it asks.
+STORY = frozenset({"search_product", "product_question", "where_is_order", "delivery_estimate", "show_basket"})
+ASKING = frozenset(
+    ("where", "show", "find", "do", "have", "when", "track", "looking", "search", "wo", "wann", "zeig", "habt", "suche")
+)
 STRONG = re.compile(r"[.!?;\n]+\s+|\n+")
 WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\s+", re.I)
 
@@ -60,62 +67,6 @@ class Understanding:
         return data | {"band": self.band}
 
 
-class Likeness:
-    """TF-IDF over the examples as an inverted index: the cosine of a message to every example, cheaply."""
-
-    def __init__(self, documents: Sequence[Counter[str]]) -> None:
-        seen = Counter(feature for document in documents for feature in document)
-        self._index = {feature: i for i, feature in enumerate(seen)}
-        self._idf = np.log((1 + len(documents)) / (1 + np.fromiter(seen.values(), np.float32))) + 1
-        self._kinds = np.fromiter((feature[0] == "w" for feature in seen), bool)
-        self.count = len(documents)
-        pairs = [self._weigh(document) for document in documents]
-        columns = np.concatenate([column for column, _ in pairs])
-        rows = np.repeat(np.arange(self.count, dtype=np.int32), [len(column) for column, _ in pairs])
-        order = np.argsort(columns, kind="stable")
-        self._rows, self._values = rows[order], np.concatenate([weights for _, weights in pairs])[order]
-        self._starts = np.searchsorted(columns[order], np.arange(len(seen) + 1))
-
-    def to_examples(self, document: Counter[str]) -> Floats:
-        """Cosine of the message's features to each example, shape (examples,), 0 to 1."""
-        columns, weights = self._weigh(document)
-        starts, ends = self._starts[columns], self._starts[columns + 1]
-        lengths = ends - starts
-        offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        at = np.repeat(starts, lengths) + offsets
-        found = np.bincount(self._rows[at], self._values[at] * np.repeat(weights, lengths), self.count)
-        return found.astype(np.float32)
-
-    def among_examples(self) -> Floats:
-        """Cosine of every example to every other, shape (examples, examples)."""
-        counts = np.diff(self._starts)
-        # What one example alone has adds to its likeness with itself only, so half the columns need no multiplying.
-        shared = np.flatnonzero(counts > 1)
-        place = np.zeros(len(counts), np.int32)
-        place[shared] = np.arange(len(shared))
-        columns = np.repeat(np.arange(len(counts)), counts)
-        kept = counts[columns] > 1
-        dense = np.zeros((self.count, len(shared)), np.float32)
-        dense[self._rows[kept], place[columns[kept]]] = self._values[kept]
-        alone = np.bincount(self._rows[~kept], self._values[~kept] ** 2, self.count)
-        return np.asarray(dense @ dense.T + np.diag(alone), np.float32)
-
-    def _weigh(self, document: Counter[str]) -> tuple[npt.NDArray[np.int64], Floats]:
-        # A feature no example has still counts for the length, or one known word would make any sentence familiar.
-        known = [(self._index[f], n) for f, n in document.items() if f in self._index]
-        strange = {"w": 0, "c": 0}
-        for feature in document:
-            if feature not in self._index:
-                strange[feature[0]] += 1
-        columns = np.array([i for i, _ in known], np.int64)
-        weights = (1 + np.log(np.array([n for _, n in known], np.float32))) * self._idf[columns]
-        rare = float(np.log(1 + self.count)) + 1
-        for kind, chosen in (("w", self._kinds[columns]), ("c", ~self._kinds[columns])):
-            length = float(np.sqrt((weights[chosen] ** 2).sum() + 0.25 * strange[kind] * rare**2))
-            weights[chosen] *= np.sqrt(0.5) / (length or 1.0)
-        return columns, weights.astype(np.float32)
-
-
 class Classifier:
     """Shares of the intents for a message, fitted once on the examples."""
 
@@ -124,9 +75,8 @@ class Classifier:
         self.names = tuple(intents)
         labelled = list(_labelled(intents))
         words = [self._words(text) for text, _, _ in labelled]
-        self._speller = Speller(
-            [w for ws in words for w in ws] + sorted(reader.words.items | set(reader.words.aliases))
-        )
+        vocabulary = [w for ws in words for w in ws] + sorted(reader.words.items | set(reader.words.aliases))
+        self._speller = Speller(vocabulary, common=COMMON)
         self._labels = np.array([self.names.index(name) for _, name, _ in labelled])
         self.languages = tuple(language for _, _, language in labelled)
         masked = [self._masked(ws) for ws in words]
@@ -135,11 +85,11 @@ class Classifier:
         self._fit = self._cached_fit(masked, cache) if cache else self._fresh_fit()
 
     def _fresh_fit(self) -> Floats:
-        return _ridge(self._likeness.among_examples(), self._labels, len(self.names))
+        return ridge_fit(self._likeness.among_examples(), self._labels, len(self.names))
 
     def _cached_fit(self, masked: Sequence[Sequence[str]], folder: Path) -> Floats:
         """The fit kept for exactly these examples and this code, else a fresh one that is then kept."""
-        code = Path(__file__).read_bytes()
+        code = Path(__file__).read_bytes() + Path(likeness.__file__).read_bytes()
         key = blake2b(code + repr((masked, self._labels.tolist())).encode(), digest_size=16).hexdigest()
         file, wanted = folder / f"heads-{key}.npz", (self._likeness.count, len(self.names))
         try:
@@ -164,7 +114,7 @@ class Classifier:
         if not words:
             return np.zeros(len(self.names), np.float32), "en"
         like = self._likeness.to_examples(features(words))
-        nearest = _mean_of_best(like, self._labels, len(self.names), best=3)
+        nearest = mean_of_best(like, self._labels, len(self.names), best=3)
         centroid = np.bincount(self._labels, like, len(self.names)) / self._sizes
         ridge = np.clip(like @ self._fit, 1e-3, None)
         votes = np.log(np.clip(nearest, 1e-3, None)) + 0.5 * np.log(np.clip(centroid, 1e-3, None)) + np.log(ridge)
@@ -191,16 +141,22 @@ class Understander:
     def __init__(self, intents: Mapping[str, Intent], reader: Reader, *, cache: Path | None = None) -> None:
         self._classifier = Classifier(intents, reader, cache=cache)
         self._reader = reader
-        self._memo: OrderedDict[str, tuple[Understanding, ...]] = OrderedDict()
+        self._actions = {name: (it.tool or name, it.slots) for name, it in intents.items()}
+        # lru_cache is safe between threads; it is bounded, in memory only, and `forget` empties it.
+        self._kept = lru_cache(maxsize=MEMO)(self._split)
 
     def requests(self, text: str) -> tuple[Understanding, ...]:
         """The requests in a message, in order: one unless two are clear. Small talk beside a wish is dropped."""
-        text = clean(text)
-        if text not in self._memo:
-            self._memo[text] = self._split(text)
-            if len(self._memo) > MEMO:
-                self._memo.popitem(last=False)
-        return self._memo[text]
+        return self._kept(clean(text))
+
+    def upset(self, text: str) -> bool:
+        """Whether a part of the message is a complaint, beside what it asks for."""
+        parts = [part for sentence in STRONG.split(clean(text)[:400]) for part in WEAK.split(sentence) if part.strip()]
+        return any(heard.intent == "complaint" and heard.band == "act" for heard in map(self.one, parts[:6]))
+
+    def forget(self) -> None:
+        """Empties the memo, for example when a customer's key is destroyed."""
+        self._kept.cache_clear()
 
     def one(self, text: str) -> Understanding:
         """The whole text as a single request."""
@@ -224,7 +180,7 @@ class Understander:
         sentences = [part for part in STRONG.split(text)[:8] if part.strip()]
         halves = [half for sentence in sentences for half in self._halves(sentence)]
         sure = [part for part in halves if part.confidence >= ACT and part.intent not in SMALL_TALK]
-        distinct = _wishes(list({part.intent: part for part in reversed(sure)}.values())[::-1])
+        distinct = _wishes(list({self._actions[part.intent]: part for part in reversed(sure)}.values())[::-1])
         if len(distinct) >= 2 and "injection" not in {part.intent for part in sure}:
             return tuple(distinct[:3])
         # One request in several sentences keeps all its words: the reason may be in one, the thing in another.
@@ -236,13 +192,19 @@ class Understander:
         whole = self.one(sentence)
         for mark in WEAK.finditer(sentence):
             left, right = self.one(sentence[: mark.start()]), self.one(sentence[mark.end() :])
-            apart = left.intent != right.intent and min(left.confidence, right.confidence) >= 0.6
-            if apart and not {left.intent, right.intent} & (SMALL_TALK | UNSPLIT) and len(right.text.split()) > 1:
+            if self._apart(left, right):
                 return [left, right]
         return [whole]
 
-
-UNSPLIT = frozenset({"which_order", "other_order", "never_mind", "injection"})
+    def _apart(self, left: Understanding, right: Understanding) -> bool:
+        """Whether the halves of a sentence are two wishes: both sure, not alike, and none only telling the story."""
+        names, actions = {left.intent, right.intent}, {self._actions[left.intent], self._actions[right.intent]}
+        if len(actions) < 2 or names & (SMALL_TALK | UNSPLIT) or names == {"add_to_basket", "show_basket"}:
+            return False
+        if min(left.confidence, right.confidence) < 0.6 or len(right.text.split()) < 2:
+            return False
+        told = next((half for half in (left, right) if half.intent in STORY), None)
+        return "refund_damaged" not in names or told is None or bool(ASKING & set(told.slots.words))
 
 
 def _wishes(parts: list[Understanding]) -> list[Understanding]:
@@ -254,18 +216,6 @@ def _wishes(parts: list[Understanding]) -> list[Understanding]:
     return [part for part in parts if part.intent not in story] or parts
 
 
-def features(words: Sequence[str]) -> Counter[str]:
-    """Counts of word 1-2-grams ('w…') and of character 2-5-grams within padded words ('c…')."""
-    counts: Counter[str] = Counter()
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        counts["w" + word] += 1
-        if following:
-            counts[f"w{word} {following}"] += 1
-        padded = f" {word[:24]} "
-        counts.update("c" + padded[i : i + n] for n in (2, 3, 4, 5) for i in range(len(padded) - n + 1))
-    return counts
-
-
 def _labelled(intents: Mapping[str, Intent]) -> Iterable[tuple[str, str, str]]:
     for intent in intents.values():
         for language, texts in intent.examples.items():
@@ -274,22 +224,6 @@ def _labelled(intents: Mapping[str, Intent]) -> Iterable[tuple[str, str, str]]:
             yield choice, intent.id, language
         for other, texts in intent.contrast.items():
             yield from ((text, other, "en") for text in texts)
-
-
-def _ridge(kernel: Floats, labels: npt.NDArray[np.int64], classes: int) -> Floats:
-    targets = np.eye(classes, dtype=np.float32)[labels]
-    # Small intents weigh as much as large ones, or the sixty sentences out of scope would swallow the doubtful.
-    weights = (1 / np.bincount(labels, minlength=classes))[labels]
-    penalty = np.diag(RIDGE * np.sqrt(weights.mean() / weights)).astype(np.float32)
-    return np.linalg.solve(kernel + penalty, targets).astype(np.float32)
-
-
-def _mean_of_best(like: Floats, labels: npt.NDArray[np.int64], classes: int, *, best: int) -> Floats:
-    order = np.lexsort((-like, labels))
-    starts = np.searchsorted(labels[order], np.arange(classes))
-    within = np.arange(len(like)) - starts[labels[order]]
-    top = order[within < best]
-    return (np.bincount(labels[top], like[top], classes) / best).astype(np.float32)
 
 
 def _over(part: Understanding, whole: Understanding) -> Understanding:

@@ -5,6 +5,7 @@ The state is in the rows and in the provider, so a rotation that was interrupted
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -66,12 +67,31 @@ def _carry_out(database: Database, vault: Vault, *, batch: int, progress: Progre
     with database.read(_HOUSE) as session:
         waiting = DataKey.kek_id != vault.provider.current()
         total = session.scalar(select(func.count()).select_from(DataKey).where(waiting, _LIVE)) or 0
+    done, retired, more = 0, list[str](), True
+    while more:
+        told = partial(_tell, progress, before=done, total=total)
+        rewrapped, failed = _rewrap_all(database, vault, batch=batch, progress=told)
+        done += rewrapped
+        retired += _retire_unused(database, vault)
+        # An account opened in between may still name an old KEK; it was committed before the retirement looked.
+        more = rewrapped > 0 and vault.provider.held() != {vault.provider.current()}
+    return RotationReport(vault.provider.current(), resumed, done, tuple(failed), tuple(retired))
+
+
+def _tell(progress: Progress, done: int, *, before: int, total: int) -> None:
+    progress(before + done, max(before + done, total))
+
+
+def _rewrap_all(
+    database: Database, vault: Vault, *, batch: int, progress: Callable[[int], None]
+) -> tuple[int, list[UUID]]:
+    """One pass over the table in the order of the ids: how many keys were re-wrapped, and whose did not unwrap."""
     done, failed, last = 0, list[UUID](), _BEFORE_ALL
     while (step := _rewrap_batch(database, vault, after=last, batch=batch)) is not None:
         done, last = done + step.rewrapped, step.last
         failed += step.failed
-        progress(done, total)
-    return RotationReport(vault.provider.current(), resumed, done, tuple(failed), _retire_unused(database, vault))
+        progress(done)
+    return done, failed
 
 
 def _rewrap_batch(database: Database, vault: Vault, *, after: UUID, batch: int) -> _Step | None:

@@ -4,7 +4,7 @@ The answer comes from the session cookie and the record behind it; no other head
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -18,6 +18,7 @@ from auth.sign_in.visit import Visit, device_label
 from auth.web.cookies import SessionCookie, give_session
 from auth.web.limits import DEFAULT_RATES, Ceilings
 from auth.web.network import ClientNetworks
+from auth.web.turned_away import TurnedAway
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Door:
     cookie: SessionCookie
     networks: ClientNetworks
     ceilings: Ceilings
+    turned_away: TurnedAway = field(default_factory=TurnedAway)
 
     @property
     def clock(self) -> Clock:

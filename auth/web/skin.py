@@ -14,6 +14,7 @@ from auth.web.headers import SecureHeaders
 from auth.web.hosts import KnownHosts
 from auth.web.limits import CeilingForAll, CeilingReached, too_often
 from auth.web.same_origin import SameOrigin
+from auth.web.turned_away import CountTurnedAway
 
 SIGN_IN_PAGE = "/sign-in"
 ENROLMENT_PAGE = "/account/security/enrol"
@@ -37,6 +38,7 @@ def put_on_skin(
     app.add_middleware(CeilingForAll, ceilings=door.ceilings)
     app.add_middleware(KnownHosts, hosts=[urlsplit(origin).netloc for origin in origins])
     app.add_middleware(SecureHeaders, cookie=door.cookie)
+    app.add_middleware(CountTurnedAway, tally=door.turned_away, networks=door.networks)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(EnrolmentNeeded, _to_enrolment)
     app.add_exception_handler(CeilingReached, _too_often)

@@ -118,6 +118,7 @@ QUERIES: dict[str, Callable[[], Executable]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:SELECT statement has a cartesian product")
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_finds_nothing_of_anybody_else(rig: Rig, name: str) -> None:
     with rig.database.read(HOUSE) as session:

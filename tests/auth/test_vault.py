@@ -155,7 +155,7 @@ def test_another_accounts_data_key_put_in_place_of_ones_own_does_not_unwrap(rig:
         stolen = session.scalars(select(DataKey).where(DataKey.account_id == first)).one().wrapped
         session.execute(update(DataKey).where(DataKey.account_id == second).values(wrapped=stolen))
     fresh = Vault(LocalKeyFile(rig.keys), clock=lambda: NOW)
-    with rig.database.read(HOUSE) as session, pytest.raises(Tampered):
+    with rig.database.read(HOUSE) as session, pytest.raises(Tampered, match="data key"):
         fresh.open(session, session.get_one(Account, second), "name")
 
 

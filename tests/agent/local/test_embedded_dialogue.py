@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 
 Chats = Callable[..., Any]
 
@@ -138,6 +138,15 @@ def test_two_requests_in_one_message_are_both_served(chat: Chats) -> None:
     assert "HP-4T8W-0XZB" in reply.text and "HP-7K3M-29QD" in reply.text
 
 
+def test_two_orders_in_one_request_are_two_calls_and_a_slip_is_one(chat: Chats) -> None:
+    talk = chat()
+    talk.say("cancel HP-7K3M-29QD and HP-4T8W-0XZB")
+    assert [args["order"] for _, args in talk.shop.calls] == ["HP-7K3M-29QD", "HP-4T8W-0XZB"]
+    talk = chat()
+    talk.say("cancel HP-7K3M-29QD, no wait, HP-4T8W-0XZB")
+    assert talk.shop.calls == [("cancel_order", {"order": "HP-4T8W-0XZB"})]
+
+
 def test_a_change_of_mind_while_a_question_is_open(chat: Chats) -> None:
     talk = chat()
     talk.say("refund HP-9AAB-55CE please")
@@ -164,6 +173,46 @@ def test_anger_is_met_with_an_apology_and_a_person(chat: Chats) -> None:
     assert "sorry" in talk.say("this is terrible service!").text
     talk.say("yes please")
     assert talk.last_call is not None and talk.last_call[0] == "ask_for_person"
+
+
+def test_a_complaint_with_a_wish_gets_the_apology_first_and_the_wish_served(chat: Chats) -> None:
+    talk = chat()
+    reply = talk.say("This is ridiculous! Where is my last order?")
+    assert talk.last_call == ("show_order", {"order": "HP-7K3M-29QD"})
+    assert re.match(r".*(sorry|Sorry)", reply.text.splitlines()[0]) and "HP-7K3M-29QD" in reply.text
+
+
+def test_one_of_two_guesses_is_taken_by_its_button(chat: Chats) -> None:
+    offered = 0
+    for unclear in (
+        "how long before my backpack is delivered",
+        "the parcel, the basket",
+        "money order",
+        "tent, refund, when",
+    ):
+        talk = chat()
+        reply = talk.say(unclear)
+        if not talk.shop.calls and (choices := reply.additional_kwargs.get("choices")):
+            offered += 1
+            assert len(choices) == 2 and all(choice in reply.text for choice in choices)
+            assert talk.say(choices[0]).text
+            assert talk.shop.calls
+    assert offered
+
+
+def test_the_graph_streams_words(chat: Chats) -> None:
+    talk = chat()
+    asked = {"messages": [HumanMessage("where is my last order?")]}
+    pieces = [
+        m for m, _ in talk.agent.stream(asked, stream_mode="messages") if isinstance(m, AIMessageChunk) and m.content
+    ]
+    assert len(pieces) > 5
+    assert "HP-7K3M-29QD" in "".join(str(piece.content) for piece in pieces)
+
+
+def test_a_delivered_order_is_not_said_to_be_expected(chat: Chats) -> None:
+    reply = chat().say("where is HP-9AAB-55CE")
+    assert "delivered" in reply.text and "24 Nov" not in reply.text
 
 
 @pytest.mark.parametrize("outcome", ["refused", "not_found", "pending", "strange"])

@@ -142,6 +142,18 @@ def test_two_requests_are_split_and_one_is_not(model: EmbeddedModel) -> None:
     assert names("My mug arrived broken. I ordered it last month. Can I get my money back?") == ["refund_damaged"]
 
 
+def test_no_single_request_is_torn_in_two(model: EmbeddedModel) -> None:
+    single = [s for _, s in SENTENCES] + [s for i in model._intents.values() for s in i.held_out]
+    assert [s for s in single if len(model.requests(s)) > 1] == []
+
+
+def test_what_lies_outside_the_shop_is_told_from_the_rest(model: EmbeddedModel) -> None:
+    foreign = [model.understand(s).intent for i, s in SENTENCES if i == "out_of_scope"]
+    own = [model.understand(s).intent for i, s in SENTENCES if i != "out_of_scope"]
+    assert foreign.count("out_of_scope") >= 0.8 * len(foreign)
+    assert own.count("out_of_scope") <= 0.02 * len(own)
+
+
 @pytest.mark.parametrize(
     "typed",
     [
@@ -219,12 +231,20 @@ def test_understanding_a_message_costs_at_most_25_ms(model: EmbeddedModel) -> No
     assert (time.process_time() - started) / len(texts) < 0.025
 
 
+def test_the_memo_of_messages_can_be_emptied() -> None:
+    model = EmbeddedModel()
+    model.requests("where is my order")
+    assert model._understander._kept.cache_info().currsize == 1
+    model.forget()
+    assert model._understander._kept.cache_info().currsize == 0
+
+
 def test_a_kept_fit_is_used_and_a_damaged_one_is_not(tmp_path: Path) -> None:
-    fresh = EmbeddedModel(heads=tmp_path)
+    fresh = EmbeddedModel(cache_folder=tmp_path)
     (file,) = tmp_path.iterdir()
-    again = EmbeddedModel(heads=tmp_path).understand("where is my order")
+    again = EmbeddedModel(cache_folder=tmp_path).understand("where is my order")
     file.write_bytes(b"\x80\x04 not an archive")
-    mended = EmbeddedModel(heads=tmp_path).understand("where is my order")
+    mended = EmbeddedModel(cache_folder=tmp_path).understand("where is my order")
     assert fresh.understand("where is my order") == again == mended
 
 

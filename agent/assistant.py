@@ -1,0 +1,169 @@
+"""The assistant: one graph of model, tools and walls, built once and shared by all conversations. It keeps nothing."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from langchain.agents import create_agent
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from agent.heard import Failed, Finished, Heard
+from agent.hearing import Hearing
+from agent.memory import is_tainted, plain, recent, to_stored
+from agent.middleware.budget import Budget
+from agent.middleware.fence import Fence
+from agent.middleware.gate import Gate
+from agent.middleware.privacy import Privacy
+from agent.middleware.reply import Reply
+from agent.models import LoadedModel
+from agent.tools import TOOLS
+from agent.trouble import trouble
+from agent.turn import Asks, Note, Turn
+from auth.actor import Act, Actor, Channel
+from auth.guard.commands import canonical
+
+PROMPT = Path(__file__).with_name("prompt.md")
+TURN_TIMEOUT_S = 60.0
+STEPS = 40  # twice the model calls of a turn, and room; the budget ends a turn long before
+TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING")
+OFF = frozenset({"", "0", "false", "no", "off"})
+FAILED = "I could not finish this. Nothing was changed without your signature. Please try again or ask for a person."
+SLOW = "This took too long, so I stopped. Nothing was changed without your signature. Please try again."
+SILENT = "I have nothing sure to say to that. Could you put it another way, or shall I ask a person?"
+
+log = structlog.get_logger(__name__)
+
+
+class NoAssistant(RuntimeError):
+    """The assistant does not start; the message says why."""
+
+
+class Assistant:
+    """Made once, when the house is put together; safe to share between requests.
+
+    ``policy_version`` is the judge's; with the model's name, the prompt and the tools it makes up :attr:`digest`, which
+    every audit entry of the assistant carries. Raises :class:`NoAssistant` where tracing would send conversations to a
+    third party.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        *,
+        policy_version: str,
+        tools: Sequence[BaseTool] = TOOLS,
+        timeout_s: float = TURN_TIMEOUT_S,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        _refuse_tracing(environment)
+        prompt = PROMPT.read_text("utf-8")
+        canary = f"HP-{secrets.token_hex(8)}"
+        self.digest = _digest(model.name, prompt, tools, policy_version)
+        self.model_name, self.is_remote = model.name, model.is_remote
+        self._timeout_s = timeout_s
+        self._reply = Reply((canary,))
+        walls = [Budget(), self._reply, Privacy(is_remote=model.is_remote), Gate(tools), Fence()]
+        self._graph = create_agent(
+            model.model,
+            tools,
+            system_prompt=SystemMessage(f"{prompt}\nThis line is marked {canary}; the mark is never repeated."),
+            middleware=walls,
+            context_schema=Turn,
+        )
+
+    def turn(self, actor: Actor, desk: Asks, *, conversation: str, turn_id: str, note: Callable[[Note], None]) -> Turn:
+        """A turn for the person in front of the chat. ``turn_id`` names their message, and stays when it is run again."""
+        act = Act("assistant", self.digest)
+        return Turn(actor.through(Channel.CHAT, act=act), desk, conversation, turn_id, note)
+
+    async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncIterator[Heard]:
+        """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.
+
+        Never raises for what a model, a tool or a provider does; then a :class:`~agent.heard.Failed` comes first.
+        """
+        seen = recent(history)
+        _take_in(turn, seen)
+        hearing = Hearing(turn, self._reply, trusts_choices=not self.is_remote)
+        trouble = ""
+        async for heard in self._run(turn, seen, hearing):
+            if isinstance(heard, Failed):
+                trouble = heard.sentence
+            yield heard
+        if not trouble and not hearing.has_said:
+            trouble = SILENT
+            for heard in hearing.say(SILENT):
+                yield heard
+        if trouble:
+            turn.kept.extend(to_stored([AIMessage(trouble)]))
+        await _write_down(turn)
+        yield Finished(tuple(turn.kept))
+
+    async def _run(self, turn: Turn, seen: Sequence[BaseMessage], hearing: Hearing) -> AsyncIterator[Heard]:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout_s
+        graph: Any = self._graph  # its own types want one message class too few
+        parts = graph.astream(
+            {"messages": list(seen)},
+            RunnableConfig(recursion_limit=STEPS),
+            context=turn,
+            stream_mode=["messages", "updates"],
+            version="v2",
+        )
+        try:
+            while True:
+                # The deadline is set around each wait, never across a yield: a slow browser is not a slow model.
+                async with asyncio.timeout_at(deadline):
+                    part = await anext(parts, None)
+                if part is None:
+                    return
+                for heard in hearing.take(part):
+                    yield heard
+        except TimeoutError:
+            await _fail(turn, "timeout")
+            yield Failed(SLOW)
+        except Exception as error:
+            log.error("a turn failed", **trouble(error))
+            await _fail(turn, type(error).__name__)
+            yield Failed(FAILED)
+        finally:
+            await parts.aclose()
+
+
+def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
+    """What earlier turns have shown: the facts in their records, and whether other people's words are in view."""
+    turn.taint.present = turn.taint.present or is_tainted(seen)
+    for body in to_stored(seen):
+        if body["role"] == "tool":
+            turn.record.learn(str(body["name"]), str(body["text"]), now=False)
+
+
+async def _write_down(turn: Turn) -> None:
+    for kind, counted in (("text.struck", turn.struck), ("text.withheld", turn.withheld)):
+        if counted:
+            why = ",".join(f"{name}:{number}" for name, number in sorted(counted.items()))
+            await asyncio.to_thread(turn.note, Note(kind, why))
+
+
+async def _fail(turn: Turn, why: str) -> None:
+    await asyncio.to_thread(turn.note, Note("turn.failed", why))
+
+
+def _refuse_tracing(environment: Mapping[str, str]) -> None:
+    on = [name for name in TRACING if environment.get(name, "").strip().casefold() not in OFF]
+    if on:
+        raise NoAssistant(
+            f"{on[0]} is set: it would send every conversation to a third party. Unset it to start the assistant."
+        )
+
+
+def _digest(model: str, prompt: str, tools: Sequence[BaseTool], policy_version: str) -> str:
+    made_of = [model, prompt, [plain(convert_to_openai_tool(tool), depth=12) for tool in tools], policy_version]
+    return hashlib.sha256(canonical(made_of).encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""What comes out of the running graph, turned into what the page may hear; everything else is left behind."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
+
+from agent.heard import CardShown, Choices, Heard, Parked, Token, ToolUsed
+from agent.memory import to_stored
+from agent.middleware.reply import Reply
+from agent.stream import Checked
+from agent.turn import Turn
+
+MOST_CHOICES = 6
+LONGEST_CHOICE = 120
+
+
+class Hearing:
+    """For one turn. Raw tokens go through the same look as the text the conversation keeps, sentence by sentence."""
+
+    def __init__(self, turn: Turn, reply: Reply, *, trusts_choices: bool) -> None:
+        self._turn, self._reply, self._trusts_choices = turn, reply, trusts_choices
+        self._tools_heard, self._cards_heard = 0, 0
+        self.has_said = self._has_text = False
+        self._begin()
+
+    def take(self, part: Mapping[str, Any]) -> Iterator[Heard]:
+        """The events in one part of the graph's stream (``astream(version="v2")``)."""
+        match part:
+            case {"type": "messages", "data": (AIMessageChunk() as chunk, _)}:
+                yield from self._tell(self._checked.feed(chunk.text))
+            case {"type": "updates", "data": dict(nodes)}:
+                for change in nodes.values():
+                    yield from self._updated((change or {}).get("messages") or [])
+
+    def say(self, text: str) -> Iterator[Heard]:
+        """A sentence of our own, as the assistant's."""
+        yield from self._tell([text])
+
+    def _updated(self, messages: Iterable[BaseMessage]) -> Iterator[Heard]:
+        for message in messages:
+            self._turn.kept.extend(to_stored([message]))
+            if isinstance(message, AIMessage):
+                yield from self._answered(message)
+            elif isinstance(message, ToolMessage):
+                yield from self._tool_answered()
+
+    def _answered(self, message: AIMessage) -> Iterator[Heard]:
+        yield from self._tell(self._checked.flush())
+        if not self._told:
+            # A model that does not stream, or a sentence of the budget's: it has been looked at in the middleware.
+            yield from self._tell([message.text])
+        choices = message.additional_kwargs.get("choices")
+        if self._trusts_choices and isinstance(choices, list) and choices:
+            yield Choices(tuple(str(choice)[:LONGEST_CHOICE] for choice in choices[:MOST_CHOICES]))
+        self._begin()
+
+    def _tool_answered(self) -> Iterator[Heard]:
+        for used in self._turn.used[self._tools_heard :]:
+            yield ToolUsed(used.tool, used.outcome)
+        self._tools_heard = len(self._turn.used)
+        for kind, key in self._turn.cards[self._cards_heard :]:
+            self.has_said = True
+            yield Parked(key) if kind == "approval" else CardShown(kind, key)
+        self._cards_heard = len(self._turn.cards)
+
+    def _begin(self) -> None:
+        self._told = False
+        self._checked = Checked(self._reply.look(self._turn), room=self._turn.allowance.characters)
+
+    def _tell(self, sentences: Iterable[str]) -> Iterator[Heard]:
+        for sentence in sentences:
+            if not sentence.strip():
+                continue
+            # The words before a tool call and the answer after it are two paragraphs.
+            gap = "\n\n" if self._has_text and not self._told and not sentence.startswith("\n") else ""
+            self._told = self._has_text = self.has_said = True
+            yield Token(gap + sentence)

@@ -1,0 +1,96 @@
+"""How alike two texts are, in plain numpy: TF-IDF of n-grams as an inverted index, and what is fitted on top of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+RIDGE = 0.3  # weight of the penalty in the ridge fit, found on the examples by leaving parts out
+
+
+class Likeness:
+    """TF-IDF over the examples as an inverted index: the cosine of a message to every example, cheaply."""
+
+    def __init__(self, documents: Sequence[Counter[str]]) -> None:
+        seen = Counter(feature for document in documents for feature in document)
+        self._index = {feature: i for i, feature in enumerate(seen)}
+        self._idf = np.log((1 + len(documents)) / (1 + np.fromiter(seen.values(), np.float32))) + 1
+        self._kinds = np.fromiter((feature[0] == "w" for feature in seen), bool)
+        self.count = len(documents)
+        pairs = [self._weigh(document) for document in documents]
+        columns = np.concatenate([column for column, _ in pairs])
+        rows = np.repeat(np.arange(self.count, dtype=np.int32), [len(column) for column, _ in pairs])
+        order = np.argsort(columns, kind="stable")
+        self._rows, self._values = rows[order], np.concatenate([weights for _, weights in pairs])[order]
+        self._starts = np.searchsorted(columns[order], np.arange(len(seen) + 1))
+
+    def to_examples(self, document: Counter[str]) -> Floats:
+        """Cosine of the message's features to each example, shape (examples,), 0 to 1."""
+        columns, weights = self._weigh(document)
+        starts, ends = self._starts[columns], self._starts[columns + 1]
+        lengths = ends - starts
+        offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        at = np.repeat(starts, lengths) + offsets
+        found = np.bincount(self._rows[at], self._values[at] * np.repeat(weights, lengths), self.count)
+        return found.astype(np.float32)
+
+    def among_examples(self) -> Floats:
+        """Cosine of every example to every other, shape (examples, examples)."""
+        counts = np.diff(self._starts)
+        # What one example alone has adds to its likeness with itself only, so half the columns need no multiplying.
+        shared = np.flatnonzero(counts > 1)
+        place = np.zeros(len(counts), np.int32)
+        place[shared] = np.arange(len(shared))
+        columns = np.repeat(np.arange(len(counts)), counts)
+        kept = counts[columns] > 1
+        dense = np.zeros((self.count, len(shared)), np.float32)
+        dense[self._rows[kept], place[columns[kept]]] = self._values[kept]
+        alone = np.bincount(self._rows[~kept], self._values[~kept] ** 2, self.count)
+        return np.asarray(dense @ dense.T + np.diag(alone), np.float32)
+
+    def _weigh(self, document: Counter[str]) -> tuple[npt.NDArray[np.int64], Floats]:
+        # A feature no example has still counts for the length, or one known word would make any sentence familiar.
+        known = [(self._index[f], n) for f, n in document.items() if f in self._index]
+        strange = {"w": 0, "c": 0}
+        for feature in document:
+            if feature not in self._index:
+                strange[feature[0]] += 1
+        columns = np.array([i for i, _ in known], np.int64)
+        weights = (1 + np.log(np.array([n for _, n in known], np.float32))) * self._idf[columns]
+        rare = float(np.log(1 + self.count)) + 1
+        for kind, chosen in (("w", self._kinds[columns]), ("c", ~self._kinds[columns])):
+            length = float(np.sqrt((weights[chosen] ** 2).sum() + 0.25 * strange[kind] * rare**2))
+            weights[chosen] *= np.sqrt(0.5) / (length or 1.0)
+        return columns, weights.astype(np.float32)
+
+
+def features(words: Sequence[str]) -> Counter[str]:
+    """Counts of word 1-2-grams ('w…') and of character 2-5-grams within padded words ('c…')."""
+    counts: Counter[str] = Counter()
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        counts["w" + word] += 1
+        if following:
+            counts[f"w{word} {following}"] += 1
+        padded = f" {word[:24]} "
+        counts.update("c" + padded[i : i + n] for n in (2, 3, 4, 5) for i in range(len(padded) - n + 1))
+    return counts
+
+
+def ridge_fit(kernel: Floats, labels: npt.NDArray[np.int64], classes: int) -> Floats:
+    """Weights, shape (examples, classes), of a ridge fit from likeness to examples to the class of each."""
+    targets = np.eye(classes, dtype=np.float32)[labels]
+    # Small intents weigh as much as large ones, or the sixty sentences out of scope would swallow the doubtful.
+    weights = (1 / np.bincount(labels, minlength=classes))[labels]
+    penalty = np.diag(RIDGE * np.sqrt(weights.mean() / weights)).astype(np.float32)
+    return np.linalg.solve(kernel + penalty, targets).astype(np.float32)
+
+
+def mean_of_best(like: Floats, labels: npt.NDArray[np.int64], classes: int, *, best: int) -> Floats:
+    """For each class the mean likeness of its `best` most alike examples, shape (classes,)."""
+    order = np.lexsort((-like, labels))
+    starts = np.searchsorted(labels[order], np.arange(classes))
+    within = np.arange(len(like)) - starts[labels[order]]
+    top = order[within < best]
+    return (np.bincount(labels[top], like[top], classes) / best).astype(np.float32)

@@ -1,0 +1,42 @@
+"""The last look at what the model says, before the conversation keeps it: the same look the stream has had.
+
+What was struck for the customer is struck in the history too, so the model never meets its own claim again.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langchain.agents.middleware import AgentMiddleware
+from langchain.agents.middleware.types import ModelRequest, ModelResponse
+from langchain_core.messages import AIMessage, BaseMessage
+
+from agent.saying import Look
+from agent.stream import Checked
+from agent.turn import Turn
+
+Handler = Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
+
+
+class Reply(AgentMiddleware[Any, Turn]):
+    """``canaries`` are words planted in the prompt that must never come out."""
+
+    def __init__(self, canaries: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self._canaries = canaries
+
+    async def awrap_model_call(self, request: ModelRequest[Turn], handler: Handler) -> ModelResponse[Any]:
+        """Let the model answer, and keep what may be said of it."""
+        response, turn = await handler(request), request.runtime.context
+        return ModelResponse([self._kept(message, turn) for message in response.result])
+
+    def look(self, turn: Turn, *, counting: bool = False) -> Look:
+        """The look for a turn. Only the one for the history counts, or every strike would count twice."""
+        look = Look(turn.record, (*self._canaries, turn.nonce))
+        return Look(turn.record, look.secrets, turn.struck) if counting else look
+
+    def _kept(self, message: BaseMessage, turn: Turn) -> AIMessage:
+        checked = Checked(self.look(turn, counting=True), room=turn.allowance.characters)
+        said = "".join([*checked.feed(message.text), *checked.flush()])
+        turn.allowance.characters -= len(said)
+        calls = message.tool_calls if isinstance(message, AIMessage) else []
+        return AIMessage(said, tool_calls=calls, additional_kwargs=message.additional_kwargs)

@@ -1,0 +1,213 @@
+"""What the assistant may say: one sentence in, the same sentence or a neutral one out.
+
+An outcome is told by the shop's own bubble, an amount by the record. A sentence that claims a change nobody made, or
+names an amount that stands in no record, is struck before the customer sees it. This improves manners; what really
+happened is decided at the desk and shown by the shop, whatever a sentence slips through here.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from agent.record import AMOUNT, Record
+from auth.guard.commands import clean
+from auth.redaction import redact
+
+NEUTRAL = {
+    "claim": (
+        "Whether something was changed is shown by the shop's own message and in your account.",
+        "Ob etwas geändert wurde, zeigen die Nachricht des Shops und Ihr Konto.",
+    ),
+    "amount": (
+        "The exact figures are on the card or the page.",
+        "Die genauen Zahlen stehen auf der Karte oder der Seite.",
+    ),
+    "secret": ("I can't share that.", "Das kann ich nicht weitergeben."),
+}
+OUTSIDE_LINK = "[link removed]"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The last look at outgoing text. ``secrets`` are words that must never leave (canaries, the fence's mark)."""
+
+    record: Record
+    secrets: tuple[str, ...] = ()
+    struck: Counter[str] = field(default_factory=Counter)
+
+    def at(self, sentence: str, previous: str = "") -> str:
+        """The sentence as it may leave; ``previous`` is the one before, so that a claim cut in two is found."""
+        said = clean(sentence)
+        lead, bare = said[: len(said) - len(said.lstrip())], said.strip()
+        kind = self._strikes(bare, previous)
+        if kind:
+            self.struck[kind] += 1
+            neutral = NEUTRAL[kind][_is_german(bare)]
+            return "" if neutral == previous.strip() else (lead or (" " if previous else "")) + neutral
+        return lead + self._tidied(bare)
+
+    def _strikes(self, sentence: str, previous: str) -> str:
+        joined = f"{clean(previous).strip()} {sentence}".strip()
+        squeezed = _squeezed(joined)
+        if any(_squeezed(secret) in squeezed for secret in self.secrets):
+            return "secret"
+        if self.record.quotes(sentence):
+            return ""
+        edge = len(joined) - len(sentence)
+        if any(not self.record.knows(hit[0]) for hit in _reaching(AMOUNT.finditer(joined), edge)):
+            return "amount"
+        if any(not _is_backed(kind, sentence, self.record) for kind in _claims(joined, edge)):
+            return "claim"
+        return ""
+
+    def _tidied(self, sentence: str) -> str:
+        """Without images, tags, links to other places, personal data and the look of another voice."""
+        said = _VOICE.sub("", sentence)
+        said = _IMAGE.sub("", said)
+        said = _LINK.sub(lambda hit: hit[1] if not hit[2].startswith("/") else f"{hit[1]} ({hit[2]})", said)
+        said = _TAG.sub("", said)
+        said = _URL.sub(OUTSIDE_LINK, said)
+        if said != sentence:
+            self.struck["markup"] += 1
+        return self._without_personal_data(said)
+
+    def _without_personal_data(self, sentence: str) -> str:
+        """Tracking and order numbers of the record stay, although a net for card numbers might take them."""
+        known = sorted((r for r in self.record.references if len(r) >= 8 and r in sentence), key=len, reverse=True)
+        for place, reference in enumerate(known):
+            sentence = sentence.replace(reference, f"\ue000{place}\ue001")
+        shown = redact(sentence)
+        self.struck.update({f"personal-{kind}": n for kind, n in shown.counts.items()})
+        said = shown.text
+        for place, reference in enumerate(known):
+            said = said.replace(f"\ue000{place}\ue001", reference)
+        return said
+
+
+_VOICE = re.compile(
+    r"^\W{0,4}(?:the\s+)?(?:shop|system|staff|clerk|admin|support|harbor\s*(?:&|and)\s*pine)\W{0,3}:\W*", re.IGNORECASE
+)
+_IMAGE = re.compile(r"!\[[^\]]{0,200}\]?(?:\([^)\s]{0,2000}\)?|\[[^\]]{0,200}\]?)?")
+_LINK = re.compile(r"\[([^\]]{0,200})\]\(([^)\s]{0,2000})[^)]{0,200}\)")
+_TAG = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>?")
+_URL = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\b(?:data|javascript|vbscript|mailto):|(?<![\w/])//(?=\w)|\bwww\.)[^\s<>\"')\]]*"
+    r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,6}(?:com|net|org|io|info|biz|dev|app|xyz|site|online|shop|eu|de|uk|ru|cn|co|me|link)"
+    r"\b(?:[:/?#][^\s<>\"')\]]*)?",
+    re.IGNORECASE,
+)
+
+# Claims. Possible kinds: cancel, refund, address, basket, order, person, change (any of them).
+
+_ENGLISH = {
+    "cancel": r"cancel(?:l?ed)|voided|called\s+off",
+    "refund": r"refunded|reimbursed|credited|compensated|(?:paid|sent|given)\s+(?:you\s+)?back"
+    r"|returned\s+(?:your|the)\s+money",
+    "address": r"redirected|rerouted|(?:changed|updated|corrected)\s+[^.;,!?]{0,40}?(?:address|destination|delivery)",
+    "basket": r"(?:added|put)\s+[^.;,!?]{0,60}?(?:basket|cart)",
+    "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
+    "person": r"(?:handed|passed)\s+(?:you|this|it)\s+(?:over|on)|transferred\s+you"
+    r"|asked\s+(?:for\s+)?a\s+(?:person|clerk|colleague)",
+    "change": r"processed|completed|issued|executed|approved|finali[sz]ed|carried\s+out|initiated|submitted"
+    r"|changed|updated",
+}
+_GERMAN = {
+    "cancel": r"storniert|abgebrochen|widerrufen",
+    "refund": r"(?:zur(?:ü|ue)ck)?erstattet|r(?:ü|ue)ckerstattet|zur(?:ü|ue)ckgezahlt|gutgeschrieben|(?:ü|ue)berwiesen",
+    "address": r"umgeleitet",
+    "basket": r"in\s+den\s+(?:waren)?korb\s+gelegt|hinzugef(?:ü|ue)gt",
+    "order": r"bestellt",
+    "person": r"(?:um\s+einen\s+menschen\s+)gebeten|weitergeleitet|(?:ü|ue)bergeben|weitergegeben",
+    "change": r"ge(?:ä|ae)ndert|aktualisiert|ausgef(?:ü|ue)hrt|veranlasst|genehmigt|abgeschlossen|bearbeitet|erledigt",
+}
+_ADVERBS = r"(?:\s+(?:now|just|already|successfully|fully|also|indeed|hereby|finally|all|both|been|being|get|got))*\s+"
+_STATES = ("cancel", "refund", "change")
+
+
+def _patterns() -> Iterable[tuple[str, str, "re.Pattern[str]"]]:
+    """(kind, form, pattern); the form is ``mine`` for what somebody says to have done, ``state`` for how things are."""
+    for kind, verbs in _ENGLISH.items():
+        yield kind, "mine", re.compile(rf"\b(?:I|we)(?:['’]ve|\s+have)?{_ADVERBS}(?:{verbs})\b", re.IGNORECASE)
+        if kind in _STATES:
+            yield (
+                kind,
+                "state",
+                re.compile(
+                    rf"(?:\b(?:has|have|had|was|were|is|are|been|got)|['’]s){_ADVERBS}(?:{verbs})\b", re.IGNORECASE
+                ),
+            )
+    for kind, verbs in _GERMAN.items():
+        asking = r"(?:ich|wir)\s+hab(?:e|en)|hab(?:e|en)\s+(?:ich|wir)"
+        gap = r"(?:(?!\bnicht|\bnie|\bkein)[^.;:!?]){0,160}?"
+        yield kind, "mine", re.compile(rf"\b(?:{asking})\b{gap}\b(?:{verbs})\b", re.IGNORECASE)
+        if kind in _STATES:
+            yield kind, "state", re.compile(rf"\b(?:wurden?|ist|sind)\b{gap}\b(?:{verbs})\b", re.IGNORECASE)
+    done = r"confirmed|completed?|done|successful|approved|issued|processed|through"
+    done += r"|erledigt|abgeschlossen|best(?:ä|ae)tigt"
+    noun = r"refund|cancellation|reimbursement|address\s+change|erstattung|stornierung"
+    yield "change", "state", re.compile(rf"\b(?:{noun})\W{{1,3}}(?:(?:is|now|went|ist)\s+)*(?:{done})\b", re.IGNORECASE)
+    yield (
+        "change",
+        "mine",
+        re.compile(
+            r"^\W{0,6}(?:(?:all\s+)?done|it['’]s\s+done|that\s+worked|erledigt|das\s+hat\s+geklappt)\b", re.IGNORECASE
+        ),
+    )
+    yield (
+        "promise",
+        "mine",
+        re.compile(
+            r"\b(?:I|we)(?:['’]ll|\s+will|\s+promise\s+to|\s+guarantee)\s+(?:\w+\s+)?(?:refund|reimburse|compensate|credit|give\s+you)\b"
+            r"|\b(?:ich|wir)\s+(?:erstatten?|entsch(?:ä|ae)digen?|garantieren?)\b",
+            re.IGNORECASE,
+        ),
+    )
+
+
+_CLAIMS = tuple(_patterns())
+_CLAUSE = re.compile(r"[,;:–—(.!?\n]|\b(?:and|but|und|aber)\b", re.IGNORECASE)
+_OPEN = re.compile(
+    r"^\W*(?:(?:only|not|erst|even)\s+)?(?:if|once|when|whenever|until|till|unless|before|after|as\s+soon\s+as|whether|that|in\s+case"
+    r"|wenn|sobald|falls|bis|bevor|ob|nachdem|dass)\b",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(r"\b(?:nothing|none|neither|no\s+\w+(?:\s+\w+)?|nichts|keine?\w?\s+\w+)\W*$", re.IGNORECASE)
+
+
+def _claims(joined: str, edge: int) -> Iterable[tuple[str, str]]:
+    for kind, form, pattern in _CLAIMS:
+        for hit in _reaching(pattern.finditer(joined), edge):
+            before = _CLAUSE.split(joined[: hit.start()])[-1]
+            open_question = form == "state" and joined.endswith("?")
+            nothing = form == "state" and _NOTHING.search(before) or re.search(r"\bnichts\b|\bnot\b", hit[0])
+            if not (_OPEN.match(f"{before}{hit[0]}") or nothing or open_question):
+                yield kind, form
+
+
+def _is_backed(claim: tuple[str, str], sentence: str, record: Record) -> bool:
+    match claim:
+        case "promise", _:
+            return False
+        case "change", _:
+            return bool(record.done)
+        case "cancel", "state":
+            return "cancel" in record.done or record.is_cancelled(sentence)
+        case "refund", "state":
+            return "refund" in record.done or record.refunded
+        case kind, _:
+            return kind in record.done
+    return False
+
+
+def _reaching(hits: Iterable["re.Match[str]"], edge: int) -> Iterable["re.Match[str]"]:
+    """The finds that reach into the new sentence; what lies before it has been looked at."""
+    return (hit for hit in hits if hit.end() > edge)
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]", "", text).casefold()
+
+
+def _is_german(sentence: str) -> bool:
+    return bool(re.search(r"\b(?:ich|wir|ihre?|ist|wurde|wurden|haben?|der|die|das|und|nicht)\b", sentence.casefold()))

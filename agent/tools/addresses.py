@@ -1,0 +1,20 @@
+"""The tool for addresses: handles and labels only. A street never reaches a model; new addresses have a page."""
+
+from langchain.tools import ToolRuntime, tool
+
+from agent.tools.asking import Answer, ask
+from agent.turn import Turn
+from shop.commands import ListAddresses
+from shop.views import AddressList
+
+LISTED = 12
+
+
+@tool
+def list_addresses(runtime: ToolRuntime[Turn]) -> str:
+    """List the customer's own addresses by handle and label."""
+    return ask(runtime.context, ListAddresses, {}, _listed)
+
+
+def _listed(view: AddressList) -> Answer:
+    return {"addresses": [{"handle": a.handle[:80], "label": a.label[:30]} for a in view.addresses[:LISTED]]}

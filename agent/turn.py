@@ -1,0 +1,105 @@
+"""A turn: one message of a customer and everything that answering it can reach.
+
+A tool has its turn and nothing else. The turn holds the person who asks (from the session, never from the model), the
+desk to ask at, and what has been seen so far; no tool and no middleware can reach a session, a key or another person.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol, runtime_checkable
+
+from agent.record import Record
+from auth.actor import Actor, Channel
+from auth.guard.commands import Command, action, arguments, canonical
+from auth.guard.decisions import Outcome
+
+
+# LangChain builds a schema of all that a tool is handed, and a protocol has one only when it can be checked for.
+@runtime_checkable
+class Asks(Protocol):
+    """The part of the desk that the assistant has: it may ask. Signing and reviewing are not in reach."""
+
+    def submit(self, actor: Actor, command: Command, *, request_id: str) -> Outcome:
+        """Ask for something; a repeated ``request_id`` of the same account gets the first outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the shop should write down that never came to the desk. ``kind`` is ``tool.refused``, ``text.struck``,
+    ``text.withheld`` or ``turn.failed``; ``why`` holds codes and counts, and no words of anybody."""
+
+    kind: str
+    why: str
+    tool: str = ""
+
+
+@dataclass(slots=True)
+class Taint:
+    """Whether text written by others stands in what the model sees; once it does, it stays for this turn."""
+
+    present: bool = False
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What is left in this turn: tool calls, model calls, and characters of answer."""
+
+    tool_calls: int = 8
+    model_calls: int = 6
+    characters: int = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A tool call as it went: its outcome is ``shown`` for a look, else that of the desk or of the gate."""
+
+    tool: str
+    outcome: str
+
+
+@dataclass(slots=True)
+class Turn:
+    """Made by :meth:`agent.assistant.Assistant.turn`. ``note`` may write to a database: it is called in a thread.
+
+    ``id`` names the customer's message, so that a turn run again after a cut stream repeats no change.
+    ``kept`` grows while the turn runs: what to store if the stream is cut.
+    """
+
+    actor: Actor
+    desk: Asks
+    conversation: str
+    id: str
+    note: Callable[[Note], None]
+    taint: Taint = field(default_factory=Taint)
+    record: Record = field(default_factory=Record)
+    allowance: Allowance = field(default_factory=Allowance)
+    nonce: str = field(default_factory=lambda: secrets.token_hex(6))
+    cards: list[tuple[str, str]] = field(default_factory=list)
+    used: list[Used] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    withheld: Counter[str] = field(default_factory=Counter)
+    struck: Counter[str] = field(default_factory=Counter)
+    kept: list[dict[str, object]] = field(default_factory=list)
+    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        if self.actor.channel is not Channel.CHAT or self.actor.act is None:
+            raise ValueError("a turn is held for somebody, through the chat: use actor.through(Channel.CHAT, act=…)")
+
+    def asker(self) -> Actor:
+        """The actor of this moment: tainted from the first text by others on."""
+        return replace(self.actor, tainted=self.taint.present)
+
+    def request_id(self, command: Command) -> str:
+        """The same for the same command of the same turn, whatever the model calls it, so a retry changes nothing."""
+        said = canonical([self.conversation, self.id, action(command), arguments(command)])
+        return "turn:" + hashlib.sha256(said.encode()).hexdigest()[:40]
+
+    def say_card(self, kind: str, key: str) -> None:
+        """Ask the page to show a card: ``order``, ``product`` or ``approval``, rendered from the record by the page."""
+        if (kind, key) not in self.cards:
+            self.cards.append((kind, key))

@@ -1,0 +1,123 @@
+"""Signing: a card as a page, as a piece of one, and the two buttons on it.
+
+``?fragment=1`` asks for the card alone, for a script that puts it in its place; without it the answer is a whole page
+or a redirect to one. Nothing else about a request decides that.
+"""
+
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from auth.actor import Actor
+from auth.guard.approvals import OPEN, Approval, find_approval
+from auth.guard.decisions import AwaitingApproval, Outcome, Refused
+from auth.sign_in import ceremony
+from auth.sign_in.attempts import TooMany
+from auth.sign_in.ceremony import SteppedUp
+from auth.web.asking import Customer, ceiling, token_of
+from auth.web.cookies import give_session
+from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here, status_of
+from frontend.house import house_of
+from frontend.pages.sign_in import too_many_words
+from frontend.pages.signing import needs_code, signing_card
+from frontend.pages.submitting import Text
+from frontend.render import looking, render, render_part
+
+router = APIRouter(prefix="/approvals")
+
+WRONG_CODE = "That code did not match or was used before. Wait for the next one and type it here."
+NO_CODE = "This needs a code from your app. Nothing has happened yet."
+Fragment = Annotated[bool, Query()]
+_guarded = [Depends(ceiling("approvals"))]
+
+
+@router.get("/{approval_id}")
+def show_card(request: Request, actor: Customer, approval_id: str) -> Response:
+    return _card(request, actor, read_id(approval_id), fragment=False)
+
+
+@router.get("/{approval_id}/card")
+def show_card_alone(request: Request, actor: Customer, approval_id: str) -> Response:
+    return _card(request, actor, read_id(approval_id), fragment=True)
+
+
+@router.post("/{approval_id}/confirm", dependencies=_guarded)
+def confirm(
+    request: Request, actor: Customer, approval_id: str, code: Text = "", fragment: Fragment = False
+) -> Response:
+    house, key = house_of(request), read_id(approval_id)
+    card = _own(request, actor, key)
+    if card is not None and card.state == OPEN and needs_code(house, actor, card):
+        # The code is looked at only while the card can be signed: on any other it would be used up for nothing.
+        refused = _step_up(request, code)
+        if isinstance(refused, TooMany):
+            return _card(request, actor, key, fragment=fragment, status=TOO_MANY, wrong=too_many_words(refused))
+        if refused is not None:
+            return _card(request, actor, key, fragment=fragment, status=UNPROCESSABLE, wrong=refused)
+        actor = replace(actor, second_factor_at=house.clock())
+    return _after(request, actor, key, house.desk.approve(actor, key), fragment=fragment)
+
+
+@router.post("/{approval_id}/decline", dependencies=_guarded)
+def decline(request: Request, actor: Customer, approval_id: str, fragment: Fragment = False) -> Response:
+    key = read_id(approval_id)
+    return _after(request, actor, key, house_of(request).desk.decline(actor, key), fragment=fragment)
+
+
+def read_id(text: str) -> UUID:
+    """A card's number; what can't be one is not there."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_here() from None
+
+
+def _step_up(request: Request, code: str) -> TooMany | str | None:
+    if not code.strip():
+        return NO_CODE
+    match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):
+        case SteppedUp(token=token):
+            give_session(request, token)
+            return None
+        case TooMany() as refused:
+            return refused
+        case _:
+            return WRONG_CODE
+
+
+def _after(request: Request, actor: Actor, key: UUID, outcome: Outcome, *, fragment: bool) -> Response:
+    """The card as it stands after the answer; a card that was replaced leads to the one that counts now."""
+    match outcome:
+        case Refused(kind="not_found") if _own(request, actor, key) is None:
+            raise not_here()
+        case AwaitingApproval(approval_id=now_waiting):
+            key = now_waiting
+        case _:
+            pass
+    if fragment:
+        return _card(request, actor, key, fragment=True, status=status_of(outcome))
+    return go_to(f"/approvals/{key}")
+
+
+def _card(
+    request: Request, actor: Actor, key: UUID, *, fragment: bool, status: int = OK, wrong: str = ""
+) -> Response:
+    house = house_of(request)
+    with looking(request, actor) as session:
+        approval = find_approval(session, key)
+        if approval is None:
+            raise not_here()
+        card = signing_card(house, session, actor, approval, wrong_code=wrong)
+        if fragment:
+            return render_part("account/card.html", status=status, card=card, wrong=wrong)
+        return render(
+            request, "account/approval.html", actor=actor, session=session, status=status, card=card, wrong=wrong
+        )
+
+
+def _own(request: Request, actor: Actor, key: UUID) -> Approval | None:
+    with looking(request, actor) as session:
+        return find_approval(session, key)

@@ -1,0 +1,169 @@
+"""Sign-in and devices: sessions, password, second factor and recovery codes. What matters asks for a fresh code first."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from auth.actor import Actor
+from auth.sign_in import ceremony, factors, resetting
+from auth.sign_in.attempts import TooMany
+from auth.sign_in.ceremony import Refused, SteppedUp
+from auth.sign_in.factors import Enrolled, NewCodes, NotAllowed, Removed, Security, StepUpNeeded
+from auth.sign_in.passwords import Rejected
+from auth.sign_in.resetting import Changed, WrongPassword
+from auth.sign_in.totp import CodeRefused, Enrolment
+from auth.web.asking import Enrolling, SignedIn, ceiling, safe_next, token_of
+from auth.web.cookies import give_session
+from auth.web.limits import ceiling_by_network
+from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here
+from frontend.house import house_of
+from frontend.pages.sign_in import too_many_words
+from frontend.render import render, tell_next
+
+router = APIRouter(prefix="/account/security")
+
+WRONG_CODE = "That code did not match or was used before. Wait for the next one and type it here."
+_Text = Annotated[str, Form()]
+_guarded = [Depends(ceiling("sign_in"))]
+
+
+@router.get("")
+def show_security(request: Request, actor: SignedIn) -> Response:
+    return _page(request, actor, {})
+
+
+@router.post("/password", dependencies=_guarded)
+def change_password(request: Request, actor: SignedIn, current: _Text = "", new: _Text = "") -> Response:
+    entrance = house_of(request).entrance
+    match resetting.change_password(entrance, actor, token=token_of(request), current=current, new=new):
+        case Changed(token=token):
+            give_session(request, token)
+            return tell_next(go_to("/account/security"), "password-changed")
+        case Rejected(reason=reason):
+            return _page(request, actor, {"new": reason}, UNPROCESSABLE)
+        case WrongPassword():
+            return _page(request, actor, {"current": "That is not your present password."}, UNPROCESSABLE)
+        case TooMany() as refused:
+            return _page(request, actor, {"current": too_many_words(refused)}, TOO_MANY)
+
+
+@router.post("/sessions/end-others")
+def end_others(request: Request, actor: SignedIn) -> Response:
+    factors.end_other_sessions(house_of(request).entrance, actor)
+    return tell_next(go_to("/account/security"), "sessions-ended")
+
+
+@router.post("/sessions/{session_id}/end")
+def end_session(request: Request, actor: SignedIn, session_id: UUID) -> Response:
+    if not factors.end_session(house_of(request).entrance, actor, session_id=session_id):
+        raise not_here()
+    return tell_next(go_to("/account/security"), "session-ended")
+
+
+@router.get("/fresh")
+def show_fresh(request: Request, actor: SignedIn, next: str = "/account/security") -> Response:
+    return render(request, "account/fresh.html", actor=actor, next_page=safe_next(next), error="")
+
+
+@router.post("/fresh", dependencies=_guarded)
+def show_code_again(
+    request: Request, actor: SignedIn, code: _Text = "", next: _Text = "/account/security"
+) -> Response:
+    match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):
+        case SteppedUp(token=token):
+            give_session(request, token)
+            return go_to(safe_next(next))
+        case Refused():
+            status, error = UNPROCESSABLE, WRONG_CODE
+        case TooMany() as refused:
+            status, error = TOO_MANY, too_many_words(refused)
+    return render(
+        request, "account/fresh.html", actor=actor, status=status, next_page=safe_next(next), error=error
+    )
+
+
+@router.get("/enrol")
+def show_enrol(request: Request, actor: Enrolling) -> Response:
+    return _enrolment(request, actor)
+
+
+@router.post("/enrol/start")
+def start_enrol(request: Request, actor: Enrolling) -> Response:
+    match factors.start_enrolment(house_of(request).entrance, actor):
+        case StepUpNeeded():
+            return go_to("/account/security/fresh?next=/account/security/enrol")
+        case NotAllowed():
+            raise not_here()
+        case Enrolment():
+            return go_to("/account/security/enrol")
+
+
+@router.post("/enrol", dependencies=[Depends(ceiling_by_network("sign_in"))])
+def finish_enrol(request: Request, actor: Enrolling, code: _Text = "") -> Response:
+    match factors.finish_enrolment(house_of(request).entrance, token=token_of(request), code=code[:80]):
+        case Enrolled(token=token, codes=codes):
+            give_session(request, token)
+            return render(request, "account/codes.html", actor=actor, codes=codes, is_new=True)
+        case StepUpNeeded():
+            return go_to("/account/security/fresh?next=/account/security/enrol")
+        case NotAllowed():
+            raise not_here()
+        case CodeRefused():
+            return _enrolment(request, actor, status=UNPROCESSABLE, error=WRONG_CODE)
+        case TooMany() as refused:
+            return _enrolment(request, actor, status=TOO_MANY, error=too_many_words(refused))
+
+
+@router.post("/codes")
+def renew_codes(request: Request, actor: SignedIn) -> Response:
+    match factors.renew_recovery_codes(house_of(request).entrance, actor):
+        case NewCodes(codes=codes):
+            return render(request, "account/codes.html", actor=actor, codes=codes, is_new=False)
+        case StepUpNeeded():
+            return go_to("/account/security/fresh?next=/account/security")
+        case NotAllowed():
+            raise not_here()
+
+
+@router.post("/remove", dependencies=_guarded)
+def remove_factor(request: Request, actor: SignedIn, password: _Text = "") -> Response:
+    match factors.remove_factor(house_of(request).entrance, actor, password=password):
+        case Removed():
+            return tell_next(go_to("/account/security"), "factor-removed")
+        case StepUpNeeded():
+            return go_to("/account/security/fresh?next=/account/security")
+        case Rejected(reason=reason):
+            error = f"Alone, this password is not enough. {reason}"
+            return _page(request, actor, {"password": error}, UNPROCESSABLE)
+        case NotAllowed():
+            return _page(request, actor, {"password": "That is not your present password."}, UNPROCESSABLE)
+        case TooMany() as refused:
+            return _page(request, actor, {"password": too_many_words(refused)}, TOO_MANY)
+
+
+def _page(request: Request, actor: Actor, errors: dict[str, str], status: int = OK) -> Response:
+    match factors.security_of(house_of(request).entrance, actor):
+        case Security() as security:
+            return render(
+                request, "account/security.html", actor=actor, status=status, security=security, errors=errors
+            )
+        case NotAllowed():
+            raise not_here()
+
+
+def _enrolment(request: Request, actor: Actor, *, status: int = OK, error: str = "") -> Response:
+    waiting = factors.waiting_enrolment(house_of(request).entrance, actor)
+    # The picture is drawn by segno from the address alone; no word of a person is in it as markup.
+    picture = Markup(waiting.qr_svg) if waiting is not None else ""  # noqa: S704
+    return render(
+        request,
+        "account/enrol.html",
+        actor=actor,
+        status=status,
+        waiting=waiting,
+        picture=picture,
+        error=error,
+    )
