@@ -80,7 +80,7 @@ class Assistant:
         )
 
     def turn(self, actor: Actor, desk: Asks, *, conversation: str, turn_id: str, note: Callable[[Note], None]) -> Turn:
-        """A turn for the person in front of the chat. ``turn_id`` names their message, and stays when it is run again."""
+        """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run."""
         act = Act("assistant", self.digest)
         return Turn(actor.through(Channel.CHAT, act=act), desk, conversation, turn_id, note)
 

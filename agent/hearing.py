@@ -21,6 +21,7 @@ class Hearing:
     def __init__(self, turn: Turn, reply: Reply, *, trusts_choices: bool) -> None:
         self._turn, self._reply, self._trusts_choices = turn, reply, trusts_choices
         self._tools_heard, self._cards_heard = 0, 0
+        self._looked_at: list[CardShown] = []
         self.has_said = self._has_text = False
         self._begin()
 
@@ -50,6 +51,10 @@ class Hearing:
         if not self._told:
             # A model that does not stream, or a sentence of the budget's: it has been looked at in the middleware.
             yield from self._tell([message.text])
+        if not message.tool_calls:
+            yield from self._show_cards()
+        # A look that led to the next call (which order is meant?) has done its work; its cards would bury the answer.
+        self._looked_at.clear()
         choices = message.additional_kwargs.get("choices")
         if self._trusts_choices and isinstance(choices, list) and choices:
             yield Choices(tuple(str(choice)[:LONGEST_CHOICE] for choice in choices[:MOST_CHOICES]))
@@ -60,9 +65,17 @@ class Hearing:
             yield ToolUsed(used.tool, used.outcome)
         self._tools_heard = len(self._turn.used)
         for kind, key in self._turn.cards[self._cards_heard :]:
-            self.has_said = True
-            yield Parked(key) if kind == "approval" else CardShown(kind, key)
+            if kind == "approval":
+                self.has_said = True
+                yield Parked(key)
+            else:
+                self._looked_at.append(CardShown(kind, key))
         self._cards_heard = len(self._turn.cards)
+
+    def _show_cards(self) -> Iterator[Heard]:
+        for card in dict.fromkeys(self._looked_at):
+            self.has_said = True
+            yield card
 
     def _begin(self) -> None:
         self._told = False

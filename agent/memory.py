@@ -1,4 +1,4 @@
-"""A conversation as plain JSON and back, bounded. Stored messages name roles, not classes: reading them runs nothing."""
+"""A conversation as plain JSON and back, bounded. Stored messages name roles, no classes: reading them runs nothing."""
 
 import json
 import math

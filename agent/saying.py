@@ -133,9 +133,7 @@ def _patterns() -> Iterable[tuple[str, str, "re.Pattern[str]"]]:
             yield (
                 kind,
                 "state",
-                re.compile(
-                    rf"(?:\b(?:has|have|had|was|were|is|are|been|got)|['’]s){_ADVERBS}(?:{verbs})\b", re.IGNORECASE
-                ),
+                re.compile(rf"(?:\b(?:has|have|had|was|were|is|are|got)|['’]s){_ADVERBS}(?:{verbs})\b", re.IGNORECASE),
             )
     for kind, verbs in _GERMAN.items():
         asking = r"(?:ich|wir)\s+hab(?:e|en)|hab(?:e|en)\s+(?:ich|wir)"

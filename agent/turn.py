@@ -101,5 +101,4 @@ class Turn:
 
     def say_card(self, kind: str, key: str) -> None:
         """Ask the page to show a card: ``order``, ``product`` or ``approval``, rendered from the record by the page."""
-        if (kind, key) not in self.cards:
-            self.cards.append((kind, key))
+        self.cards.append((kind, key))

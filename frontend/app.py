@@ -1,21 +1,22 @@
 """The joint of the house: settings in, every object built once, the app out. Only the CLI and tests import it."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 import structlog
-from agent.assistant import Assistant
-from agent.models import load_model
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from langchain_core.language_models import BaseChatModel
 from limits.storage import storage_from_string
 
 import shop
+from agent.assistant import Assistant
 from agent.local import EmbeddedModel
+from agent.models import LoadedModel, load_model
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Witness, append_recorded
 from auth.database import Database, Scope
 from auth.guard.cases import Bench
@@ -24,6 +25,7 @@ from auth.guard.judge import Judge, refuse_to_open
 from auth.guard.limits import Ceilings as CommandCeilings
 from auth.guard.limits import CommandLimits
 from auth.guard.rooms import RoomTable
+from auth.mail import Mailer, SmtpMailer
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.passwords import Argon2Cost, PasswordHasher
 from auth.vault import LocalKeyFile, Vault
@@ -37,6 +39,7 @@ from frontend.errors import answer_errors
 from frontend.house import House
 from frontend.pages import add_pages
 from frontend.settings import Settings, SettingsRefused
+from frontend.turns import Turns
 from shop.catalogue import product_names
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
@@ -69,7 +72,7 @@ def build_house(
     gateway = gateway or _gateway(settings, clock)
     judge = Judge(Path(shop.__file__).parent / "policy")
     refuse_to_open(judge, opening_questions())
-    table = RoomTable(rooms(vault=vault, gateway=gateway, clock=clock), judge)
+    table = RoomTable(rooms(vault, gateway, clock=clock), judge)
     limits = CommandLimits(storage_from_string(settings.redis_url or "memory://"), CommandCeilings())
     desk = Desk(Bench(database, vault, judge, table, limits, clock))
     return House(
@@ -105,6 +108,7 @@ def create_app(settings: Settings, house: House, *, chores: bool = True) -> Fast
         if chores:
             work.start()
         yield
+        await app.state.turns.finish()
         if chores:
             work.stop()
             work.once()
@@ -114,6 +118,7 @@ def create_app(settings: Settings, house: House, *, chores: bool = True) -> Fast
     # No /docs: FastAPI's page loads scripts from a third party, and there is no API to document yet.
     app = FastAPI(title=settings.shop_name, docs_url=None, redoc_url=None, openapi_url=None, lifespan=live)
     app.state.house = house
+    app.state.turns = Turns(house)
     put_on_skin(app, door, origins=settings.origins)
     answer_errors(app)
     add_pages(app, demo=house.demo)
@@ -183,5 +188,5 @@ def _assistant(settings: Settings, judge: Judge, database: Database, model: Base
         with database.read(Scope.own(None)) as session:
             return EmbeddedModel(product_names=product_names(session), cache_folder=settings.data_folder / "model")
 
-    loaded = load_model(settings.model, embedded=embedded, given=model)
-    return Assistant(loaded, policy_version=judge.version, environment=os.environ)
+    given = None if model is None else LoadedModel(model, is_remote=False, name=type(model).__name__)
+    return Assistant(given or load_model(settings.model, embedded=embedded), policy_version=judge.version)

@@ -195,6 +195,7 @@ def _fill(house: House) -> bool:
         return False
     with _progress("Filling the shelves") as step:
         seed(
+            house.demo,
             house.database,
             house.vault,
             clock=house.clock,

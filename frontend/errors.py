@@ -1,4 +1,4 @@
-"""Where answers get their HTTP status: every outcome, refusal and mistake becomes a page for people or a problem for programs.
+"""Where answers get their HTTP status: every refusal and mistake becomes a page for people or a problem for programs.
 
 This is the only file of the top floor that knows status codes. Problems follow RFC 9457.
 """
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 OK, ACCEPTED, SEE_OTHER = 200, 202, 303
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, UNPROCESSABLE, BROKEN = 400, 403, 404, 405, 422, 500
-TOO_MANY = 429
+CONFLICT, TOO_MANY, UNAVAILABLE = 409, 429, 503
 
 # A refusal by its kind (auth.guard.decisions.Refused); a card that ended by somebody's no is an answer like any other.
 STATUS_OF_REFUSAL: Mapping[str, int] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""Templates into pages: everything is escaped, a name a template does not know is an error and never an empty string."""
+"""Templates into pages: everything is escaped, and a name a template does not know is an error, never an empty text."""
 
 import secrets
 from collections.abc import Iterator, Mapping

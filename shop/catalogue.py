@@ -119,6 +119,11 @@ def products_in(session: Session, category: str, *, limit: int | None = None) ->
     return tuple(product_view(p) for p in session.scalars(statement).unique() if p.variants)
 
 
+def product_names(session: Session) -> tuple[str, ...]:
+    """The names of everything on sale, in order; the assistant's model reads them to recognise typed ones."""
+    return tuple(session.scalars(select(Product.name).where(Product.on_sale).order_by(Product.name)))
+
+
 def find_product(session: Session, name: str) -> Product | None:
     """The product with this handle or name; else the one product whose name is clearly the closest, if there is one."""
     wanted = name.strip().casefold()

@@ -140,6 +140,6 @@ def order_of_grant(session: Session, account_id: UUID, grant_id: UUID) -> Order:
 
 
 def restock(session: Session, order: Order) -> None:
-    """Put everything in an order back on the shelf."""
-    for line in order.lines:
+    """Put everything in an order back on the shelf, in the order of the SKUs, as it was taken."""
+    for line in sorted(order.lines, key=lambda line: line.sku):
         return_stock(session, line.sku, line.quantity)

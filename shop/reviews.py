@@ -152,4 +152,3 @@ def _the(session: Session, product: str) -> Product:
     if found is None:
         raise LookupError("the product was there a moment ago, in the same transaction")
     return found
-

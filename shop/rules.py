@@ -49,7 +49,7 @@ class Section:
 
     @property
     def link(self) -> str:
-        return f"/rules/{self.topic}#{self.id}"
+        return f"/policies/{self.topic}#{self.id}"
 
     def quoted(self) -> RuleSection:
         """The section word for word, without Markdown's line breaks."""
@@ -104,7 +104,7 @@ def _read(session: Session, grant: Grant[ReadShopPolicy]) -> RuleSection:
 def _overview() -> RuleSection:
     names = [page.title.lower() for page in rule_pages()]
     quote = f"Our rules are about {'; '.join(names[:-1])}; and {names[-1]}."
-    return RuleSection("", "The shop's rules", quote, "/rules")
+    return RuleSection("", "The shop's rules", quote, "/policies")
 
 
 def _read_page(file: Path) -> RulePage:

@@ -1,10 +1,10 @@
-"""The first two floors for tests: a real database, vault, judge and desk with every room of the shop; no pages, no model.
+"""The first two floors for tests: a real database, vault, judge and desk with every room of the shop; no pages.
 
 Nothing is patched and no guard is off. The clock stands still until it is moved, and the gateway is the demo one.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,8 @@ from auth.guard.limits import Ceilings, CommandLimits
 from auth.guard.rooms import Room, RoomTable
 from auth.vault import LocalKeyFile, Vault
 from shop.addresses import Address, copy_address, find_address
-from shop.basket import BasketLine
 from shop.catalogue import Product, Variant
-from shop.orders import DELIVERED, PAID, SHIPPED, Order, OrderLine, new_order_number
+from shop.orders import DELIVERED, SHIPPED, Order, OrderLine, new_order_number
 from shop.payments import DemoGateway, PaymentGateway, PaymentMethod
 from shop.rooms import rooms
 
@@ -198,8 +197,6 @@ def build_small_house(
 
 def replacing(kind: type[Any], **parts: Any) -> Callable[[tuple[Room[Any], ...]], tuple[Room[Any], ...]]:
     """The table with parts of one room replaced."""
-    from dataclasses import replace
-
     return lambda table: tuple(replace(r, **parts) if action(r.command) == action(kind) else r for r in table)
 
 
@@ -211,6 +208,3 @@ def _product(now: datetime, sku: str, name: str, price: int, stock: int) -> Prod
     variant.price_minor, variant.stock = price, stock
     product.variants = [variant]
     return product
-
-
-__all__ = ["PAID", "BasketLine", "SmallHouse", "StoppedClock", "build_small_house", "replacing"]

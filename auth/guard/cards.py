@@ -35,7 +35,7 @@ class Cards:
             return self._bench.deny(session, case, facts, reasons=decision.reasons, at=now)
         for waiting in approvals.open_approvals(session, account_id, now):
             if self._is_same(waiting, case, facts):
-                return awaiting(waiting, decision)
+                return replace(awaiting(waiting, decision), replaced=replaced)
         if approvals.count_open(session, account_id, now) >= self._bench.rules.open_cards:
             says = "Three cards already wait for your signature. Please confirm or decline one of them first."
             return self._bench.refuse(session, case, at=now, kind="limit", policy="desk.open-cards", says=says)

@@ -29,13 +29,17 @@ from auth.guard.grants import CLAIMED, MINTED, SPENT, VOID, Grant, GrantRow
 from auth.guard.judge import Entity, Judge, Stamps
 from auth.guard.minutes import Step, minute, minute_refusal
 from auth.guard.rooms import Card, Declined, Facts, Settled, Unreachable
-from auth.guard.submissions import first_answer, keep_answer, outcome_to_json
+from auth.guard.submissions import first_answer, keep_answer, outcome_to_json, queue_up
 
 FAILED = "Something went wrong on our side, and nothing was changed. Please try again or ask for a person."
 PENDING = "The payment service has not answered yet. We will finish this and tell you; please don't repeat it."
 WRONG_DOOR = "A card is signed on a page of the shop, by the person it belongs to."
 
 log = structlog.get_logger(__name__)
+
+
+class HandlerLeft(RuntimeError):
+    """A handler ended the transaction it was called in. Nothing of this request is kept, its events included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Desk:
         now = self._bench.clock()
         case = Case(actor, self._bench.rooms[type(command)], command, new_id(now), request_id)
         with self._bench.database.begin(scope_of(actor)) as session:
+            queue_up(session, actor.account_id)
             first = self._first_answer(session, case)
             if first is not None:
                 return first
@@ -86,6 +91,7 @@ class Desk:
         """The account holder confirms a card, on a page. Everything is looked up and judged again, now."""
         now = self._bench.clock()
         with self._bench.database.begin(scope_of(actor)) as session:
+            queue_up(session, actor.account_id)
             card = self._own_card(session, actor, approval_id)
             if card is None:
                 return self._bench.not_there(session, actor, "Approve", at=now)
@@ -102,6 +108,7 @@ class Desk:
         """The account holder says no. Nothing has happened, and now nothing will."""
         now = self._bench.clock()
         with self._bench.database.begin(scope_of(actor)) as session:
+            queue_up(session, actor.account_id)
             card = self._own_card(session, actor, approval_id)
             if card is None:
                 return self._bench.not_there(session, actor, "Decline", at=now)
@@ -144,11 +151,20 @@ class Desk:
     # Settling what a crash left behind
 
     def recover(self) -> list[Outcome]:
-        """Ask the outside world again, with the same keys, about every claim that nobody has settled."""
+        """Ask the outside world again, with the same keys, about every claim that nobody has settled.
+
+        A claim that cannot be settled (its error is logged) stays, and does not keep the ones behind it waiting.
+        """
         before = self._bench.clock() - self._bench.rules.claim_rests
         with self._bench.database.read(Scope.house("recovery: claims that nobody has settled")) as session:
             waiting = [_Claimed(row.id, row.account_id) for row in grants.claimed_before(session, before)]
-        return [self._settle(claimed) for claimed in waiting]
+        outcomes = list[Outcome]()
+        for claimed in waiting:
+            try:
+                outcomes.append(self._settle(claimed))
+            except Exception as error:
+                log.error("a claim was not settled", grant=str(claimed.grant_id), exc_info=error)
+        return outcomes
 
     # The first transaction: find, judge, limit, claim
 
@@ -232,6 +248,7 @@ class Desk:
         except Unreachable:
             return Pending(case.command_id, PENDING)
         with self._bench.database.begin(Scope.own(claimed.account_id)) as session:
+            queue_up(session, claimed.account_id)
             return self._finish(session, claimed, settlement)
 
     def _finish(self, session: Session, claimed: _Claimed, settlement: Settled | Declined) -> Outcome:
@@ -278,30 +295,50 @@ class Desk:
         return Done(case.command_id, case.room.says(result), result)
 
     def _release(self, session: Session, case: Case, grant: Grant[Any], declined: Declined) -> Outcome:
-        assert case.room.outside is not None  # noqa: S101 - only a claim comes here
-        case.room.outside.release(session, grant)
+        outside, mark = case.room.outside, recorded(session)
+        assert outside is not None  # noqa: S101 - only a claim comes here
+        try:
+            with session.begin_nested():
+                self._handling(session, lambda: outside.release(session, grant))
+        except Exception as error:
+            return self._stay_claimed(session, case, grant, error=error, mark=mark)
         grants.change_state(session, grant.id, before=CLAIMED, after=VOID)
         minute(session, "command.failed", case.step(grant.at), why="declined outside", says=declined.says)
         return Refused("gateway", declined.says, "gateway.declined", case.command_id)
 
     def _fail(self, session: Session, case: Case, grant: Grant[Any], *, error: Exception, mark: int) -> Outcome:
         """The savepoint took every change back, and the events that told of it; that it failed is kept."""
-        log.error("handler failed", action=case.action, exc_info=error)
-        forget_since(session, mark)
-        minute(session, "command.failed", case.step(grant.at), why=type(error).__name__)
         if grant.settlement is not None:
-            # The outside world has acted, so the claim stays: the recovery job will settle it.
-            return Pending(case.command_id, PENDING)
+            return self._stay_claimed(session, case, grant, error=error, mark=mark)
+        self._note_failure(session, case, grant, error=error, mark=mark)
         grants.change_state(session, grant.id, before=MINTED, after=VOID)
         return Refused("failed", FAILED, "handler-failed", case.command_id)
 
+    def _stay_claimed(self, session: Session, case: Case, grant: Grant[Any], *, error: Exception, mark: int) -> Pending:
+        """The outside world has answered and we could not write it down: the recovery job will settle the claim."""
+        self._note_failure(session, case, grant, error=error, mark=mark)
+        return Pending(case.command_id, PENDING)
+
+    def _note_failure(self, session: Session, case: Case, grant: Grant[Any], *, error: Exception, mark: int) -> None:
+        log.error("handler failed", action=case.action, exc_info=error)
+        if isinstance(error, HandlerLeft):
+            raise error
+        forget_since(session, mark)
+        minute(session, "command.failed", case.step(grant.at), why=type(error).__name__)
+
     def _handling(self, session: Session, work: Callable[[], Any]) -> Any:
-        """Run a handler's code, which may change rows and may not commit (:mod:`auth.database` refuses)."""
+        """Run a handler's code, which may change rows and may not commit (:mod:`auth.database` refuses).
+
+        It may not roll back either: what it did after that would stand outside the desk's savepoint.
+        """
+        savepoint = session.get_nested_transaction()
         session.info["may_not_commit"] = True
         try:
             return work()
         finally:
             del session.info["may_not_commit"]
+            if session.get_nested_transaction() is not savepoint:
+                raise HandlerLeft("a handler ended the desk's transaction")
 
     # Reviewing
 

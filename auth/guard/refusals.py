@@ -7,6 +7,7 @@ import hashlib
 from datetime import datetime
 
 from sqlalchemy import LargeBinary
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.database import Base, UtcDateTime
@@ -26,13 +27,22 @@ def count_refusal(session: Session, key: str, now: datetime) -> int | None:
     """Count one refusal. ``None``: already written down this minute. Otherwise how many went unwritten before."""
     hashed = hashlib.sha256(key.encode()).digest()
     minute = now.replace(second=0, microsecond=0)
-    kept = session.get(RefusalCount, hashed)
+    kept = session.get(RefusalCount, hashed, with_for_update=True)
     if kept is None:
-        session.add(RefusalCount(key=hashed, minute=minute, count=1))
-        return 0
+        return 0 if _is_first(session, RefusalCount(key=hashed, minute=minute, count=1)) else None
     if kept.minute == minute:
         kept.count += 1
         return None
     unwritten = kept.count - 1
     kept.minute, kept.count = minute, 1
     return unwritten
+
+
+def _is_first(session: Session, row: RefusalCount) -> bool:
+    """Keep a first count; on PostgreSQL a request beside this one may have done so in the same moment."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True

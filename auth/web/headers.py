@@ -19,8 +19,8 @@ _POLICY = (
     "base-uri 'none'",
 )
 _TWO_YEARS_S = 63_072_000
-# Under this prefix lie files that are the same for everybody.
-PUBLIC_PREFIX = "/static/"
+# Under these prefixes lie files and drawings that are the same for everybody.
+PUBLIC_PREFIXES = ("/static/", "/art/")
 
 
 def content_security_policy(*, is_secure: bool) -> str:
@@ -64,7 +64,7 @@ class SecureHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.fixed.items():
                     headers[name] = value
-                is_public = scope["path"].startswith(PUBLIC_PREFIX)
+                is_public = scope["path"].startswith(PUBLIC_PREFIXES)
                 if "set-cookie" in headers or (is_known and not is_public):
                     # A signed-in page must not be shown again from a cache, to the next person at this computer.
                     headers["Cache-Control"] = "no-store"

@@ -102,9 +102,7 @@ def _after(request: Request, actor: Actor, key: UUID, outcome: Outcome, *, fragm
     return go_to(f"/approvals/{key}")
 
 
-def _card(
-    request: Request, actor: Actor, key: UUID, *, fragment: bool, status: int = OK, wrong: str = ""
-) -> Response:
+def _card(request: Request, actor: Actor, key: UUID, *, fragment: bool, status: int = OK, wrong: str = "") -> Response:
     house = house_of(request)
     with looking(request, actor) as session:
         approval = find_approval(session, key)
@@ -112,10 +110,8 @@ def _card(
             raise not_here()
         card = signing_card(house, session, actor, approval, wrong_code=wrong)
         if fragment:
-            return render_part("account/card.html", status=status, card=card, wrong=wrong)
-        return render(
-            request, "account/approval.html", actor=actor, session=session, status=status, card=card, wrong=wrong
-        )
+            return render_part("account/card.html", status=status, card=card)
+        return render(request, "account/approval.html", actor=actor, session=session, status=status, card=card)
 
 
 def _own(request: Request, actor: Actor, key: UUID) -> Approval | None:

@@ -25,9 +25,7 @@ def show_basket(request: Request, actor: Visitor) -> Response:
 
 
 @router.post("/basket")
-def add(
-    request: Request, actor: Visitor, sku: Text = "", quantity: Text = "1", request_id: Text = ""
-) -> Response:
+def add(request: Request, actor: Visitor, sku: Text = "", quantity: Text = "1", request_id: Text = "") -> Response:
     guest, key = ensure_guest(request, actor), kept_id(request_id)
     outcome = submit(request, guest, AddToBasket, fields={"sku": sku, "quantity": quantity}, request_id=key)
     match outcome:
@@ -77,9 +75,7 @@ def _page(
     return render(request, "shop/basket.html", actor=actor, status=status, basket=basket, error=error)
 
 
-def _product_again(
-    request: Request, actor: Actor, sku: str, quantity: str, *, words: str, status: int
-) -> Response:
+def _product_again(request: Request, actor: Actor, sku: str, quantity: str, *, words: str, status: int) -> Response:
     with looking(request, actor) as session:
         variant = find_variant(session, sku)
         handle = None if variant is None else variant.product.handle

@@ -1,4 +1,4 @@
-"""The till: where it goes, how it is paid, and one button that orders. The prices are the shop's, read again at that moment."""
+"""The till: where it goes, how it is paid, and one button that orders. The prices are read again at that moment."""
 
 import hashlib
 
@@ -22,7 +22,9 @@ from shop.views import AddressView, BasketView
 
 router = APIRouter()
 
-CHANGED = "A price or the stock has changed since you opened this page. Nothing was ordered; please look at the sum again."
+CHANGED = (
+    "A price or the stock has changed since you opened this page. Nothing was ordered; please look at the sum again."
+)
 _MISSING = {"address": "Choose where it should go.", "payment": "Choose how to pay."}
 
 

@@ -1,5 +1,6 @@
 """One's own orders: the list, each order with its papers, and the buttons that its state and the policies allow."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -25,7 +26,7 @@ from shop.views import AddressView
 router = APIRouter(prefix="/orders")
 
 PAGE_SIZE = 15
-_Typed = dict[str, object]
+_Typed = Mapping[str, object]
 
 
 @router.get("")
@@ -84,7 +85,7 @@ def _ask(
     kind: type[Command],
     *,
     number: str,
-    fields: dict[str, object],
+    fields: _Typed,
     request_id: str,
     form: str,
 ) -> Response:
@@ -145,20 +146,16 @@ def _shown(
         others=others,
         can=_possible(house, session, actor, order, others),
         errors=errors,
-        typed={"reason": "", "lines": None, "address": ""} | typed,
+        typed={"reason": "", "lines": None, "address": "", **typed},
         page_hint=f"order:{order.number}",
     )
 
 
-def _other_addresses(
-    house: House, session: Session, actor: Actor, present: tuple[str, ...]
-) -> list[AddressView]:
+def _other_addresses(house: House, session: Session, actor: Actor, present: tuple[str, ...]) -> list[AddressView]:
     return [view for view in addresses_of(house, session, actor) if view.lines != present]
 
 
-def _possible(
-    house: House, session: Session, actor: Actor, order: Order, others: list[AddressView]
-) -> dict[str, bool]:
+def _possible(house: House, session: Session, actor: Actor, order: Order, others: list[AddressView]) -> dict[str, bool]:
     """Which buttons to show: the judge itself is asked."""
     number, could = order.number, house.desk.could
     return {
@@ -166,11 +163,3 @@ def _possible(
         "refund": could(session, actor, RefundOrder(number, "-")),
         "address": bool(others) and could(session, actor, ChangeOrderAddress(number, others[0].handle)),
     }
-
-
-def seen_orders(request: Request, actor: Actor, *, limit: int) -> list[object]:
-    """The newest orders, for the overview of an account."""
-    house = house_of(request)
-    with looking(request, actor) as session:
-        found = find_orders(session, actor.account_id)[:limit]
-        return [order_view(session, order, vault=house.vault) for order in found]

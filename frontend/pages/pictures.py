@@ -1,4 +1,4 @@
-"""Product pictures by kind and colour. The same address always draws the same picture, so browsers may keep it for good."""
+"""Product pictures by kind and colour. An address always draws the same picture, so browsers may keep it for good."""
 
 from typing import Annotated
 

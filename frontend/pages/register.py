@@ -1,4 +1,4 @@
-"""Opening an account, and coming back after a forgotten password. The answer never tells whether an address is known."""
+"""Opening an account, and coming back after a forgotten password. No answer tells whether an address is known."""
 
 from typing import Annotated
 
@@ -31,9 +31,7 @@ def show_register(request: Request, actor: Visitor) -> Response:
 
 
 @router.post("/register", dependencies=[Depends(ceiling_by_network("register"))])
-def register(
-    request: Request, actor: Visitor, name: _Text = "", email: _Text = "", password: _Text = ""
-) -> Response:
+def register(request: Request, actor: Visitor, name: _Text = "", email: _Text = "", password: _Text = "") -> Response:
     match registration.register(house_of(request).entrance, name=name, email=email, password=password):
         case LookAtYourMail():
             return go_to("/register/sent")
@@ -83,9 +81,7 @@ def show_forgot(request: Request, actor: Visitor) -> Response:
 def forgot(request: Request, actor: Visitor, email: _Text = "") -> Response:
     if not is_plausible(cleaned(email)):
         words = "That does not look like an e-mail address. It should read like name@example.com."
-        return render(
-            request, "signing/forgot.html", actor=actor, status=UNPROCESSABLE, email=email[:254], error=words
-        )
+        return render(request, "signing/forgot.html", actor=actor, status=UNPROCESSABLE, email=email[:254], error=words)
     resetting.request_reset(house_of(request).entrance, email=email)
     return go_to("/forgot/sent")
 

@@ -1,4 +1,4 @@
-"""Sign-in and devices: sessions, password, second factor and recovery codes. What matters asks for a fresh code first."""
+"""Sign-in and devices: sessions, password, second factor and recovery codes. What matters takes a fresh code first."""
 
 from typing import Annotated
 from uuid import UUID
@@ -69,9 +69,7 @@ def show_fresh(request: Request, actor: SignedIn, next: str = "/account/security
 
 
 @router.post("/fresh", dependencies=_guarded)
-def show_code_again(
-    request: Request, actor: SignedIn, code: _Text = "", next: _Text = "/account/security"
-) -> Response:
+def show_code_again(request: Request, actor: SignedIn, code: _Text = "", next: _Text = "/account/security") -> Response:
     match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):
         case SteppedUp(token=token):
             give_session(request, token)
@@ -80,9 +78,7 @@ def show_code_again(
             status, error = UNPROCESSABLE, WRONG_CODE
         case TooMany() as refused:
             status, error = TOO_MANY, too_many_words(refused)
-    return render(
-        request, "account/fresh.html", actor=actor, status=status, next_page=safe_next(next), error=error
-    )
+    return render(request, "account/fresh.html", actor=actor, status=status, next_page=safe_next(next), error=error)
 
 
 @router.get("/enrol")

@@ -64,7 +64,12 @@ def category(request: Request, actor: Visitor, category: str) -> Response:
 
 @router.get("/search", dependencies=[Depends(ceiling("search"))])
 def show_search(
-    request: Request, actor: Visitor, q: _Sought = "", category: _Sought = "", max_price: _Sought = "", page: _Sought = ""
+    request: Request,
+    actor: Visitor,
+    q: _Sought = "",
+    category: _Sought = "",
+    max_price: _Sought = "",
+    page: _Sought = "",
 ) -> Response:
     words, errors = clean(q).strip()[:LONGEST_SEARCH], {}
     slug = category if category in {c[0] for c in CATEGORIES} else ""

@@ -90,9 +90,7 @@ def sign_in_with_code(
             )
         case TooMany() as refused:
             words = too_many_words(refused)
-            page = _code_form(
-                request, actor, ticket=ticket[:200], next_page=next_page, status=TOO_MANY, error=words
-            )
+            page = _code_form(request, actor, ticket=ticket[:200], next_page=next_page, status=TOO_MANY, error=words)
             page.headers.update(wait_header(refused))
             return page
 
@@ -151,4 +149,4 @@ def _demo_people(house: House) -> object:
     if house.demo is None:
         return ()
     with house.database.read(Scope.house("demo: the people on the sign-in page")) as session:
-        return demo_people(session, house.vault, house.demo)
+        return demo_people(session, house.vault, house.demo, now=house.clock())

@@ -30,8 +30,11 @@ _RESULT_LINES = (("order", "Order"), ("amount", "Amount"), ("paid_with", "Goes t
 
 @dataclass(frozen=True, slots=True)
 class SigningCard:
-    """What ``parts/countersign.html`` shows. ``state`` is open, needs_code, wrong_code, review, done, pending, declined,
-    refused, expired or changed; ``needs_factor`` says that its person has no second factor to show yet."""
+    """What ``parts/countersign.html`` shows.
+
+    ``state`` is open, needs_code, wrong_code, review, done, pending, declined, refused, expired or changed;
+    ``needs_factor`` says that its person has no second factor to show yet.
+    """
 
     id: str
     state: str
@@ -44,6 +47,7 @@ class SigningCard:
     expires: str = ""
     expires_iso: str = ""
     request_id: str = ""
+    error: str = ""
     needs_factor: bool = False
     from_chat: bool = False
     seen: tuple[tuple[str, bool], ...] = ()
@@ -85,6 +89,7 @@ def _to_sign(
         expires=moment(approval.expires_at),
         expires_iso=approval.expires_at.isoformat(),
         request_id=new_request_id(),
+        error=wrong_code,
         needs_factor=wants_code and not has_factor(session, approval.account_id),
     )
 
@@ -110,7 +115,9 @@ def _settled(approval: Approval) -> SigningCard:
             lines = tuple((label, str(result[key])) for key, label in _RESULT_LINES if key in result)
             order = result.get("order")
             href = f"/orders/{order}" if order else ""
-            return _make(approval, "done", sentence=says, records=lines, note="You signed this, and it is done.", href=href)
+            return _make(
+                approval, "done", sentence=says, records=lines, note="You signed this, and it is done.", href=href
+            )
         case Pending(says=says):
             return _make(approval, "pending", sentence=sentence, note=says, href=href)
         case Refused(kind="declined"):
@@ -126,7 +133,13 @@ def _settled(approval: Approval) -> SigningCard:
 
 
 def _make(
-    approval: Approval, state: str, *, sentence: str, records: tuple[tuple[str, str], ...] = (), note: str = "", **more: object
+    approval: Approval,
+    state: str,
+    *,
+    sentence: str,
+    records: tuple[tuple[str, str], ...] = (),
+    note: str = "",
+    **more: object,
 ) -> SigningCard:
     from_chat = actor_from_json(approval.actor, approval.account_id).channel is Channel.CHAT
     return SigningCard(str(approval.id), state, sentence, records, note, from_chat=from_chat, **more)  # type: ignore[arg-type]

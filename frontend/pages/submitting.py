@@ -1,4 +1,4 @@
-"""From a form to the desk: fields become a command or a sentence about a field, and the desk's answer becomes the way on."""
+"""From a form to the desk: fields become a command or a sentence about a field, and the answer becomes the way on."""
 
 from collections.abc import Mapping
 from typing import Annotated

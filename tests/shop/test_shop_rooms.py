@@ -2,7 +2,8 @@
 
 import pytest
 
-from auth.actor import VISITOR, Role
+from auth.actor import VISITOR, Actor, Channel, Role
+from auth.audit import AuditEntry
 from auth.database import Scope
 from auth.guard.decisions import Done, Refused
 from shop.addresses import Address
@@ -313,16 +314,12 @@ def test_a_clerk_reads_sends_and_delivers(small: SmallHouse) -> None:
 
 
 def test_the_customer_sees_that_a_clerk_looked(small: SmallHouse) -> None:
-    from auth.audit import AuditEntry
-
     ada, clerk = small.person(), small.person(Role.CLERK)
     small.done(clerk, ReadCustomerOrder(small.order(ada)))
     assert [e.kind for e in small.all(AuditEntry, account_id=ada.account_id)] == ["record.read"]
 
 
 def test_a_clerk_through_a_page_or_without_a_code_reads_nothing(small: SmallHouse) -> None:
-    from auth.actor import Actor, Channel
-
     ada, clerk = small.person(), small.person(Role.CLERK)
     number = small.order(ada)
     refused(small.submit(clerk.through(Channel.PAGE), ReadCustomerOrder(number)), "not-found")

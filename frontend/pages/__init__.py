@@ -1,0 +1,56 @@
+"""Every page of the shop, hung into the app. A page is a function: who asks stands in its signature."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from frontend.pages import (
+    account,
+    activity,
+    addresses,
+    approvals,
+    basket,
+    chat,
+    checkout,
+    health,
+    orders,
+    outbox,
+    pictures,
+    register,
+    rules,
+    security,
+    shop,
+    sign_in,
+    staff,
+    theme,
+)
+from shop.demo import DemoMode
+
+_PAGES = (
+    shop,
+    basket,
+    checkout,
+    orders,
+    approvals,
+    account,
+    addresses,
+    activity,
+    security,
+    sign_in,
+    register,
+    rules,
+    pictures,
+    theme,
+    chat,
+    staff,
+    outbox,
+    health,
+)
+
+
+def add_pages(app: FastAPI, *, demo: DemoMode | None) -> None:
+    """Hang every page into the app. What only a demo may show is not there at all without ``demo``."""
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent.parent / "static"), name="static")
+    for page in _PAGES:
+        app.include_router(page.router)

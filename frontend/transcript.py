@@ -1,0 +1,155 @@
+"""A conversation as its page shows it: who spoke, and the cards, each rendered from the records as they are now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth.actor import Actor
+from auth.guard.approvals import Approval
+from frontend.house import House
+from frontend.pages.signing import SigningCard, signing_card
+from frontend.render import art, day
+from shop.catalogue import find_product, product_view
+from shop.conversations import TAKEN, WAITING, Conversation, Message, message_view, messages_of, read_id
+from shop.order_views import order_view
+from shop.orders import find_order
+
+PERSON = "I want to talk to a person"
+IDEAS = ("Where is my last order?", "What is your return policy?", PERSON)
+_MOST_REPLACED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCard:
+    """An order or a product as a card in the conversation; ``state`` is empty for a product."""
+
+    href: str
+    title: str
+    picture: str
+    number: str = ""
+    state: str = ""
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message with its cards."""
+
+    voice: str
+    text: str
+    at: datetime
+    records: tuple[RecordCard, ...]
+    approvals: tuple[SigningCard, ...]
+
+    @property
+    def when(self) -> str:
+        """``7 Nov, 14:05 UTC``; the page's script writes it in the reader's own time."""
+        at = self.at.astimezone(UTC)
+        return f"{at.day} {at:%b, %H:%M} UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a page of a conversation needs. ``position`` is that of the last message, for asking what came since."""
+
+    id: str
+    state: str
+    position: int
+    messages: tuple[Said, ...]
+    ideas: tuple[str, ...]
+
+
+EMPTY = Transcript("", "open", 0, (), IDEAS)
+
+
+def transcript(
+    house: House, session: Session, actor: Actor, conversation: Conversation, *, after: int = 0
+) -> Transcript:
+    """The messages after a position; the session is the actor's own, so that no card can show anybody else's record."""
+    newer = select(Message).where(
+        Message.conversation_id == conversation.id,
+        Message.account_id == conversation.account_id,
+        Message.position > after,
+    )
+    found = session.scalars(newer.order_by(Message.position)).all()
+    return Transcript(
+        id=str(conversation.id),
+        state=conversation.state,
+        position=found[-1].position if found else after,
+        messages=tuple(_said(house, session, actor, message) for message in found),
+        ideas=_ideas(house, session, conversation),
+    )
+
+
+def _said(house: House, session: Session, actor: Actor, message: Message) -> Said:
+    view = message_view(session, house.vault, message)
+    return Said(
+        voice=view.voice,
+        text=view.text,
+        at=view.at,
+        records=tuple(_records(house, session, actor, view.cards)),
+        approvals=tuple(_approvals(house, session, actor, view.cards)),
+    )
+
+
+def _records(house: House, session: Session, actor: Actor, cards: Iterable[tuple[str, str]]) -> Iterable[RecordCard]:
+    for kind, key in cards:
+        card = None
+        if kind == "order":
+            card = order_card(house, session, actor, key)
+        elif kind == "product":
+            card = product_card(session, key)
+        if card is not None:
+            yield card
+
+
+def order_card(house: House, session: Session, actor: Actor, number: str) -> RecordCard | None:
+    """One of the actor's own orders; ``None`` when it is not there."""
+    order = find_order(session, actor.account_id, number)
+    if order is None or not order.lines:
+        return None
+    view = order_view(session, order, vault=house.vault)
+    first, others = view.lines[0], len(view.lines) - 1
+    title = first.name + (f", {first.option}" if first.option else "") + (f" and {others} more" if others else "")
+    when = view.delivered_at or view.shipped_at or view.placed_at
+    word = "arrived" if view.delivered_at else "sent" if view.shipped_at else "placed"
+    picture = art(first.kind, first.colour, first.art_seed)
+    facts = (str(view.total), f"{word} {day(when)}")
+    return RecordCard(f"/orders/{view.number}", title, picture, view.number, view.status, facts)
+
+
+def product_card(session: Session, handle: str) -> RecordCard | None:
+    """A product of the catalogue; ``None`` when it is not on sale any more."""
+    product = find_product(session, handle)
+    if product is None or product.handle != handle or not product.variants:
+        return None
+    view = product_view(product)
+    stock = "in stock" if view.in_stock else "sold out"
+    picture = art(view.kind, view.colour, view.art_seed)
+    prefix = "from " if len({v.price for v in view.variants}) > 1 else ""
+    return RecordCard(f"/p/{view.handle}", view.name, picture, facts=(f"{prefix}{view.price}", stock))
+
+
+def _approvals(house: House, session: Session, actor: Actor, cards: Iterable[tuple[str, str]]) -> Iterable[SigningCard]:
+    """The cards to sign, each followed by the one that took its place when something had changed."""
+    for kind, key in cards:
+        next_id = read_id(key) if kind == "approval" else None
+        for _ in range(_MOST_REPLACED):
+            approval = None if next_id is None else session.get(Approval, next_id)
+            if approval is None:
+                break
+            yield signing_card(house, session, actor, approval)
+            next_id = approval.replaced_by
+
+
+def _ideas(house: House, session: Session, conversation: Conversation) -> tuple[str, ...]:
+    """What the person may answer with a click: the assistant's own choices, and always the way to a person."""
+    if conversation.state == TAKEN:
+        return ()
+    last = messages_of(session, conversation, newest=1)
+    choices = message_view(session, house.vault, last[0]).choices if last else ()
+    offered = choices or IDEAS[:2]
+    return offered if conversation.state == WAITING else (*(c for c in offered if c != PERSON), PERSON)

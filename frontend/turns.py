@@ -1,0 +1,270 @@
+"""Turns of the assistant: each runs to its end and is stored, whether or not somebody is still listening.
+
+No database session is open while the model works: every look at the records is a short block in a thread.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
+from uuid import UUID
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from agent.heard import Choices, Failed, Finished, Heard, Token
+from agent.memory import from_stored
+from agent.stream import as_event
+from agent.turn import Note, Turn
+from auth.actor import Actor, Channel
+from auth.audit import Event, record
+from auth.database import Scope
+from auth.guard.commands import Json
+from auth.guard.refusals import count_refusal
+from frontend.house import House
+from frontend.remembering import remembered
+from shop.conversations import LONGEST_TEXT, Voice, append_message, find_conversation, start_conversation
+from shop.support import assistant_is_silent
+
+BROKEN = "Something went wrong on our side, and nothing was changed without your signature. Please try again."
+
+Told = tuple[str, Mapping[str, object]]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a customer has written, cleaned and bounded. ``page`` is what they look at, looked up as theirs."""
+
+    text: str
+    page: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation."""
+
+    account_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    position: int
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The assistant is still at the message before; nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """There is no such conversation of this account."""
+
+
+class Running:
+    """A turn on its way. It remembers what it has told, so whoever listens hears it from the beginning."""
+
+    def __init__(self, noted: Noted) -> None:
+        self.noted = noted
+        self._told: list[Told] = []
+        self._is_over = False
+        self._news = asyncio.Event()
+
+    def tell(self, name: str, data: Mapping[str, object]) -> None:
+        self._told.append((name, data))
+        self._wake()
+
+    def end(self) -> None:
+        self._is_over = True
+        self._wake()
+
+    async def listen(self) -> AsyncIterator[Told]:
+        """Everything it tells, in order, until its end. A listener who goes away stops nothing."""
+        heard = 0
+        while True:
+            for told in self._told[heard:]:
+                heard += 1
+                yield told
+            if heard == len(self._told):
+                if self._is_over:
+                    return
+                await self._news.wait()
+
+    async def wait(self) -> None:
+        """Return when it is over."""
+        async for _ in self.listen():
+            pass
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+
+class Turns:
+    """All turns under way in this process: one at a time for each conversation."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._busy: set[tuple[UUID, UUID]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def is_busy(self, account_id: UUID | None, conversation_id: UUID) -> bool:
+        """Whether the assistant is at work in this conversation."""
+        return (account_id, conversation_id) in self._busy
+
+    async def say(self, actor: Actor, said: Said, conversation_id: UUID | None) -> Running | Busy | NotThere:
+        """Store a message, in a new conversation without an id, and let the assistant begin to answer."""
+        if actor.account_id is None:
+            raise ValueError("who leaves a message has an account: see ensure_guest")
+        # The key names the account, so that nobody can find out about, or block, somebody else's conversation.
+        key = None if conversation_id is None else (actor.account_id, conversation_id)
+        if key in self._busy:
+            return Busy()
+        if key is not None:
+            self._busy.add(key)
+        try:
+            noted = await run_in_threadpool(_note_down, self._house, actor, said, conversation_id)
+        except BaseException:
+            self._busy.discard(key)  # type: ignore[arg-type]
+            raise
+        if noted is None:
+            self._busy.discard(key)  # type: ignore[arg-type]
+            return NotThere()
+        return self._begin(actor, noted)
+
+    async def finish(self, *, within_s: float = 5.0) -> None:
+        """Wait for what is under way; what takes longer is stored as far as it came."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=within_s)
+            for task in late:
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*late, return_exceptions=True)
+
+    def _begin(self, actor: Actor, noted: Noted) -> Running:
+        running, key = Running(noted), (noted.account_id, noted.conversation_id)
+        running.tell("heard", {"conversation": str(noted.conversation_id), "position": noted.position})
+        if noted.is_silent:
+            self._busy.discard(key)
+            running.tell("silent", {})
+            running.tell("done", {})
+            running.end()
+            return running
+        self._busy.add(key)
+        task = asyncio.create_task(self._run(actor, running, key))
+        # The loop itself holds tasks weakly; without this one a turn could vanish half-way.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return running
+
+    async def _run(self, actor: Actor, running: Running, key: tuple[UUID, UUID]) -> None:
+        noted, answer = running.noted, _Answer()
+        turn = self._house.assistant.turn(
+            actor,
+            self._house.desk,
+            conversation=str(noted.conversation_id),
+            turn_id=str(noted.message_id),
+            note=partial(_write_note, self._house, actor),
+        )
+        try:
+            await self._answer(turn, running, answer)
+        finally:
+            try:
+                is_kept = await run_in_threadpool(_store, self._house, noted, turn, answer)
+                running.tell("done" if is_kept else "silent", {})
+            finally:
+                self._busy.discard(key)
+                running.end()
+
+    async def _answer(self, turn: Turn, running: Running, answer: "_Answer") -> None:
+        try:
+            history = await run_in_threadpool(remembered, self._house, running.noted.account_id, turn.conversation)
+            async for heard in self._house.assistant.answer(turn, from_stored(history)):
+                answer.take(heard)
+                if not isinstance(heard, Finished):
+                    running.tell(*as_event(heard))
+        except Exception as error:
+            log.error("a turn broke", exc_info=error)
+            failed = Failed(BROKEN)
+            answer.take(failed)
+            running.tell(*as_event(failed))
+
+
+class _Answer:
+    """What the assistant has said so far in a turn, as it will be stored."""
+
+    def __init__(self) -> None:
+        self.choices: tuple[str, ...] = ()
+        self._pieces: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces).strip()[:LONGEST_TEXT]
+
+    def take(self, heard: Heard) -> None:
+        match heard:
+            case Token(text):
+                self._pieces.append(text)
+            case Failed(sentence):
+                self._pieces.append(f"\n\n{sentence}")
+            case Choices(texts):
+                self.choices = texts
+
+
+def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | None) -> Noted | None:
+    """Find or start the conversation and write the customer's message into it; ``None`` when it is not theirs."""
+    account_id, now = cast(UUID, actor.account_id), house.clock()
+    with house.database.begin(Scope.own(account_id)) as session:
+        if conversation_id is None:
+            conversation = start_conversation(session, house.vault, account_id, at=now)
+        elif (found := find_conversation(session, account_id, conversation_id)) is not None:
+            conversation = found
+        else:
+            return None
+        page: dict[str, Json] = {"page": dict(said.page)} if said.page else {}
+        message = append_message(
+            session,
+            house.vault,
+            conversation,
+            voice=Voice.CUSTOMER,
+            text=said.text,
+            at=now,
+            body=({"role": "customer", "text": said.text, **page},) if page else (),
+        )
+        is_silent = assistant_is_silent(conversation)
+        return Noted(account_id, conversation.id, message.id, message.position, is_silent)
+
+
+def _store(house: House, noted: Noted, turn: Turn, answer: _Answer) -> bool:
+    """Write the answer into the conversation; ``False`` when a clerk took it meanwhile, or it was deleted."""
+    with house.database.begin(Scope.own(noted.account_id)) as session:
+        conversation = find_conversation(session, noted.account_id, noted.conversation_id)
+        if conversation is None or assistant_is_silent(conversation):
+            return False
+        append_message(
+            session,
+            house.vault,
+            conversation,
+            voice=Voice.ASSISTANT,
+            text=answer.text,
+            at=house.clock(),
+            body=cast(list[Mapping[str, Json]], json.loads(json.dumps(turn.kept))),
+            cards=turn.cards,
+            choices=answer.choices,
+        )
+    return True
+
+
+def _write_note(house: House, actor: Actor, note: Note) -> None:
+    """Into the audit log; a refusal that repeats itself is written once a minute with a count."""
+    now = house.clock()
+    with house.database.begin(Scope.own(actor.account_id)) as session:
+        key = f"{actor.account_id}|{Channel.CHAT}|{note.kind}|{note.tool}|{note.why}"
+        unwritten = count_refusal(session, key, now)
+        if unwritten is None:
+            return
+        body: dict[str, Json] = {"why": note.why, "tool": note.tool, "unwritten_before": unwritten}
+        record(session, Event(note.kind, now, actor.account_id, None, Channel.CHAT.value, body))

@@ -1,0 +1,321 @@
+"""What the assistant did: the audit log of one account as its owner reads it, command by command, in plain words.
+
+Each step says when it happened, who did it, through which door, and which policies decided, in the policies' own words.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth.audit import AuditEntry, AuditLog
+from auth.guard.decisions import Reason
+from auth.guard.judge import Judge
+
+PAGE = 20
+_SCAN = 200
+_MOST_SCANS = 25
+
+# Each command as its owner would call it.
+ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "SearchProducts": "Search the catalogue",
+        "ShowProduct": "Look at a product",
+        "ReadReviews": "Read reviews",
+        "ShowBasket": "Look at the basket",
+        "ListOrders": "List the orders",
+        "ShowOrder": "Look at an order",
+        "ListAddresses": "List the addresses by their labels",
+        "ReadShopPolicy": "Read the shop's rules",
+        "AddToBasket": "Put something into the basket",
+        "ChangeBasketLine": "Change the basket",
+        "WriteReview": "Write a review",
+        "AskForPerson": "Ask for a person",
+        "PlaceOrder": "Place an order",
+        "CancelOrder": "Cancel an order",
+        "RefundOrder": "Get money back",
+        "ChangeOrderAddress": "Send an order elsewhere",
+        "SaveAddress": "Save an address",
+        "RemoveAddress": "Remove an address",
+        "ReadConversation": "Read a conversation",
+        "ReadCustomerOrder": "Look at an order",
+        "TakeConversation": "Take over a conversation",
+        "AnswerCustomer": "Answer in a conversation",
+        "HandBackConversation": "Hand a conversation back",
+        "ShipOrder": "Send an order",
+        "MarkDelivered": "Note a delivery",
+        "ReviewApproval": "Review a request",
+        "Approve": "Confirm a card",
+        "Decline": "Decline a card",
+    }
+)
+
+# Events that belong to no command: signing in and keeping the account. (title, what happened)
+EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "sign_in.succeeded": ("Sign in", "Signed in."),
+        "sign_in.refused": ("Sign in", "An attempt to sign in failed."),
+        "sign_in.too_many": ("Sign in", "Too many attempts to sign in; further ones were stopped for a while."),
+        "step_up.succeeded": ("Fresh code", "A fresh code was accepted."),
+        "step_up.refused": ("Fresh code", "A code was not accepted."),
+        "code.too_many": ("Fresh code", "Too many codes were tried; further ones were stopped for a while."),
+        "session.revoked": ("Sessions", "A session was ended."),
+        "register.waiting": ("Registration", "The account waits for its address to be confirmed."),
+        "register.known_address": ("Registration", "Somebody tried to register your address again."),
+        "email.confirmed": ("Registration", "The e-mail address was confirmed."),
+        "reset.requested": ("Password", "A link to set a new password was asked for."),
+        "password.changed": ("Password", "The password was changed."),
+        "password.change_refused": ("Password", "A change of the password was refused."),
+        "totp.enrolment_started": ("Authenticator", "Setting up an authenticator was begun."),
+        "totp.enrolled": ("Authenticator", "The authenticator was set up."),
+        "totp.removed": ("Authenticator", "The authenticator was removed."),
+        "totp.replayed": ("Authenticator", "A code was shown a second time and refused."),
+        "totp.refused": ("Authenticator", "A code was not accepted."),
+        "recovery_codes.made": ("Recovery codes", "New recovery codes were made."),
+        "recovery_code.used": ("Recovery codes", "A recovery code was used up."),
+        "recovery_code.refused": ("Recovery codes", "A recovery code was not accepted."),
+        "conversation.taken": ("Conversation", "A clerk took over your conversation."),
+        "conversation.answered": ("Conversation", "A clerk answered you."),
+        "conversation.handed_back": ("Conversation", "The clerk handed your conversation back to the assistant."),
+        "conversation.deleted": ("Conversation", "A conversation was deleted."),
+    }
+)
+
+CHANNELS: Mapping[str, str] = MappingProxyType(
+    {
+        "page": "on a page of the shop",
+        "chat": "in the chat",
+        "api": "through a program",
+        "mcp": "through a program",
+        "staff": "at the staff desk",
+        "house": "in the shop itself",
+    }
+)
+
+_OUTCOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "command.verified": "done",
+        "command.executed": "done",
+        "record.read": "looked",
+        "command.failed": "failed",
+        "command.refused": "refused",
+        "command.declined": "declined",
+        "command.expired": "expired",
+        "command.superseded": "replaced",
+        "command.claimed": "pending",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityStep:
+    """One event. ``who`` is *you*, *the assistant*, *a clerk* or *the shop*; ``seq`` is its place in the log."""
+
+    seq: int
+    at: datetime
+    kind: str
+    who: str
+    channel: str
+    words: str
+    policies: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One command from its proposal to its end, or one event that stands alone; ``steps`` in time order.
+
+    ``outcome`` is done, looked, refused, declined, failed, expired, replaced, pending, waiting or noted. ``about`` is
+    what it concerned, such as ``order HP-7K3M-29QD``, or empty.
+    """
+
+    command_id: UUID | None
+    title: str
+    about: str
+    at: datetime
+    who: str
+    channel: str
+    outcome: str
+    by_assistant: bool
+    steps: tuple[ActivityStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """Activities, newest first. ``older`` is to be passed as ``before`` for the next page; ``None`` at the end."""
+
+    activities: tuple[Activity, ...]
+    older: int | None
+
+
+def read_activity(
+    session: Session,
+    log: AuditLog,
+    judge: Judge,
+    *,
+    account_id: UUID,
+    only_assistant: bool = False,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> ActivityPage:
+    """What happened in an account, newest first. A command stands on the page where its newest event does.
+
+    Only entries of this account are read: the log is no owned table, so this condition is the wall. With
+    ``only_assistant``, only what the assistant had a part in; a page may then be short and still have an older one.
+    """
+    found, at = list[Activity](), before
+    for _ in range(_MOST_SCANS):
+        entries = log.entries(session, account_id=account_id, after=at, limit=_SCAN, newest_first=True)
+        steps = _steps_of(session, account_id, {e.command_id for e in entries if e.command_id is not None})
+        for entry in entries:
+            if len(found) == limit:
+                return ActivityPage(tuple(found), at)
+            at = entry.seq
+            told = steps.get(entry.command_id, [entry]) if entry.command_id is not None else [entry]
+            if told[-1].seq != entry.seq:
+                continue
+            activity = _activity(told, judge)
+            if activity.by_assistant or not only_assistant:
+                found.append(activity)
+        if len(entries) < _SCAN:
+            return ActivityPage(tuple(found), None)
+    return ActivityPage(tuple(found), at)
+
+
+def _steps_of(session: Session, account_id: UUID, commands: set[UUID]) -> Mapping[UUID, list[AuditEntry]]:
+    """Every event of these commands that concerns the account, in order: a page's edge may cut a command in two."""
+    grouped = dict[UUID, list[AuditEntry]]()
+    query = select(AuditEntry).where(AuditEntry.account_id == account_id, AuditEntry.command_id.in_(commands))
+    for entry in session.scalars(query.order_by(AuditEntry.seq)):
+        if entry.command_id is not None:
+            grouped.setdefault(entry.command_id, []).append(entry)
+    return grouped
+
+
+def _activity(entries: Sequence[AuditEntry], judge: Judge) -> Activity:
+    bodies = [entry.facts() for entry in entries]
+    steps = tuple(_step(entry, body, judge) for entry, body in zip(entries, bodies, strict=True))
+    first = steps[0]
+    return Activity(
+        command_id=entries[0].command_id,
+        title=_title(entries[0], bodies[0]),
+        about=next((about for body in bodies if (about := _about(body))), ""),
+        at=steps[-1].at,
+        who=first.who,
+        channel=first.channel,
+        outcome=_outcome(entries),
+        by_assistant=any("act" in body for body in bodies),
+        steps=steps,
+    )
+
+
+def _step(entry: AuditEntry, body: Mapping[str, Any], judge: Judge) -> ActivityStep:
+    return ActivityStep(
+        seq=entry.seq,
+        at=entry.at,
+        kind=entry.kind,
+        who=_who(entry, body),
+        channel=CHANNELS.get(entry.channel, entry.channel),
+        words=_words(entry.kind, body),
+        policies=tuple(_reasons(body, judge)),
+    )
+
+
+def _who(entry: AuditEntry, body: Mapping[str, Any]) -> str:
+    if entry.kind in _BY_THE_SHOP or entry.channel == "house":
+        return "the shop"
+    if "by" in body or body.get("role") == "clerk" or entry.channel == "staff":
+        return "a clerk"
+    return "the assistant" if "act" in body else "you"
+
+
+# Steps in which nobody acts but the shop: it decides, carries out, checks and ends what has run out.
+_BY_THE_SHOP = frozenset(
+    f"command.{step}"
+    for step in ("decided", "awaiting", "claimed", "executed", "verified", "failed", "expired", "superseded")
+)
+
+
+def _title(entry: AuditEntry, body: Mapping[str, Any]) -> str:
+    action = str(body.get("action", ""))
+    if action:
+        return ACTIONS.get(action, action)
+    return EVENTS[entry.kind][0] if entry.kind in EVENTS else "The shop's record"
+
+
+def _about(body: Mapping[str, Any]) -> str:
+    kind, _, key = str(body.get("subject", "")).partition("/")
+    match kind:
+        case "Order":
+            return f"order {key}"
+        case "Product":
+            return key.replace("-", " ")
+    return ""
+
+
+def _outcome(entries: Sequence[AuditEntry]) -> str:
+    """How it ended: by the last event that ends something."""
+    for entry in reversed(entries):
+        if entry.kind in _OUTCOMES:
+            return _OUTCOMES[entry.kind]
+    kinds = {entry.kind for entry in entries}
+    return "waiting" if kinds & {"command.awaiting", "command.confirmed", "command.reviewed"} else "noted"
+
+
+def _words(kind: str, body: Mapping[str, Any]) -> str:
+    match kind:
+        case "command.proposed":
+            return "Prepared it and asked the desk." if "act" in body else "Asked for it."
+        case "command.decided":
+            return _decided(body.get("needs") or [])
+        case "command.awaiting":
+            return f"Put it on a card that waits for {_waits_for(body.get('needs') or [])}."
+        case "command.confirmed":
+            return "Confirmed the card."
+        case "command.claimed":
+            return "Passed it on to the payment service."
+        case "command.executed":
+            return "Carried it out."
+        case "command.verified":
+            return "Read the record again: it is as it should be."
+        case "command.failed":
+            return str(body.get("says") or "It did not work.")
+        case "command.reviewed":
+            return "Looked at it and agreed."
+        case "command.declined":
+            return "Said no. Nothing was changed."
+        case "command.expired":
+            return "The card ran out. Nothing was changed."
+        case "command.superseded":
+            return "What the card was about had changed, so a new card was made."
+        case "command.refused":
+            return _refused(body)
+        case "record.read":
+            return "Looked at it."
+    return EVENTS[kind][1] if kind in EVENTS else kind.replace("_", " ").replace(".", ": ")
+
+
+def _decided(needs: Sequence[str]) -> str:
+    return f"The rules allow it, with {_waits_for(needs)}." if needs else "The rules allow it."
+
+
+def _waits_for(needs: Sequence[str]) -> str:
+    words = {"confirmation": "your confirmation", "second_factor": "a fresh code from you", "review": "a clerk's look"}
+    named = [words[need] for need in words if need in needs]
+    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named) or "its turn"
+
+
+def _refused(body: Mapping[str, Any]) -> str:
+    before = body.get("unwritten_before") or 0
+    again = f" The same was refused {before} more times in the minute before." if before else ""
+    return f"Refused: {body.get('says') or 'the rules do not allow it.'}{again}"
+
+
+def _reasons(body: Mapping[str, Any], judge: Judge) -> Iterator[Reason]:
+    """The policies an event names. One that is no longer in force keeps its id and has no words."""
+    for policy in body.get("policies") or ([body["policy"]] if body.get("policy") else []):
+        yield Reason(str(policy), judge.says(str(policy)) or str(body.get("says") or ""))

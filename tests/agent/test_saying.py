@@ -1,0 +1,95 @@
+"""What may be said: backed claims and amounts pass, others don't, and honest sentences are left alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agent.record import Record
+from agent.saying import Look
+
+ORDER = '{"order":{"number":"HP-7K3M-29QD","status":"cancelled","total":"€1,259.80","tracking":"4242424242424242"}}'
+
+
+def look(*results: str) -> Look:
+    record = Record()
+    for result in results:
+        record.learn("show_order", result, now=True)
+    return Look(record)
+
+
+@pytest.mark.parametrize("amount", ["€1,259.80", "1.259,80 €", "EUR 1259.80", "1259.80 euros", "€ 1'259.80"])
+def test_an_amount_of_the_record_may_be_said_in_any_spelling(amount: str) -> None:
+    assert look(ORDER).at(f"It was {amount} in all.") == f"It was {amount} in all."
+
+
+@pytest.mark.parametrize("amount", ["€1,259.81", "€12.59", "€59.80", "1260 EUR", "$5", "20 %", "50 percent"])
+def test_any_other_amount_is_struck(amount: str) -> None:
+    assert amount not in look(ORDER).at(f"It was {amount} in all.")
+
+
+def test_a_status_of_the_record_may_be_said_of_that_order_alone() -> None:
+    said = "Your order HP-7K3M-29QD was cancelled."
+    assert look(ORDER).at(said) == said
+    assert "cancelled" not in look(ORDER).at("Your order HP-9999-AAAA was cancelled.")
+    assert "cancelled" not in look(ORDER).at("I have cancelled HP-7K3M-29QD.")
+
+
+def test_a_tracking_number_of_the_record_is_no_card_number() -> None:
+    assert "4242424242424242" in look(ORDER).at("Tracking: 4242424242424242.")
+    assert "[card]" in look().at("Tracking: 4242424242424242.")
+
+
+def test_the_records_own_words_pass() -> None:
+    quote = "A refund has been processed when the bank says so."
+    assert look(json.dumps({"quote": quote})).at(quote) == quote
+    assert look().at(quote) != quote
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I have prepared the cancellation, and a card is waiting.",
+        "Nothing has been cancelled yet.",
+        "It has not been refunded.",
+        "I haven't changed anything.",
+        "Once it has been refunded, the shop tells you.",
+        "Has it been cancelled already?",
+        "Do you want to have it cancelled?",
+        "It can no longer be cancelled.",
+        "The shop tells you here when it is done.",
+        "Es wurde nichts geändert.",
+        "Ich habe das vorbereitet, unterschreiben Sie bitte auf der Karte.",
+        "Bisher ist nichts passiert.",
+        "Sobald die Bestellung storniert wurde, meldet sich der Shop.",
+        "Ignore my last message, I meant the blue one.",
+        "Read it under /policies#returns, please.",
+        "Sizes run from 5 to 10, and 3 < 4.",
+    ],
+)
+def test_honest_sentences_are_left_alone(sentence: str) -> None:
+    assert look().at(sentence) == sentence
+
+
+def _templates() -> list[tuple[str, str]]:
+    folder = Path(__file__).parents[2] / "agent" / "local"
+    found = []
+    for file in [folder / "replies.yaml", *sorted((folder / "intents").glob("*.yaml"))]:
+        data = yaml.safe_load(file.read_text("utf-8"))
+        replies = data if file.parent == folder else data.get("replies", {})
+        for key, languages in replies.items():
+            for text in languages.values():
+                found += [(f"{file.stem}/{key}", line.strip()) for line in str(text).splitlines() if line.strip()]
+    return found
+
+
+def test_the_embedded_models_own_replies_pass() -> None:
+    """Where nothing was done, its sentences claim nothing; those for a change done are said after it only."""
+    after_a_change = {"add_to_basket/done", "talk_to_person/done", "replies/done"}
+    struck = [(key, line) for key, line in _templates() if key not in after_a_change and look().at(line) != line]
+    assert len(_templates()) > 100 and struck == []
+    for key, line in _templates():
+        if key in after_a_change:
+            record = Record(done={"basket", "person"})
+            assert Look(record).at(line) == line, key
