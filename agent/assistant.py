@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from agent.heard import Failed, Finished, Heard
+from agent.heard import Failed, Finished, Heard, Token
 from agent.hearing import Hearing
 from agent.memory import is_tainted, plain, recent, to_stored
 from agent.middleware.budget import Budget
@@ -84,7 +85,7 @@ class Assistant:
         act = Act("assistant", self.digest)
         return Turn(actor.through(Channel.CHAT, act=act), desk, conversation, turn_id, note)
 
-    async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncIterator[Heard]:
+    async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.
 
         Never raises for what a model, a tool or a provider does; then a :class:`~agent.heard.Failed` comes first.
@@ -92,21 +93,22 @@ class Assistant:
         seen = recent(history)
         _take_in(turn, seen)
         hearing = Hearing(turn, self._reply, trusts_choices=not self.is_remote)
-        trouble = ""
-        async for heard in self._run(turn, seen, hearing):
-            if isinstance(heard, Failed):
-                trouble = heard.sentence
-            yield heard
-        if not trouble and not hearing.has_said:
-            trouble = SILENT
-            for heard in hearing.say(SILENT):
+        sorry = ""
+        # Closed here and now when the page goes away: a generator left to the collector would go on working.
+        async with aclosing(self._run(turn, seen, hearing)) as running:
+            async for heard in running:
+                sorry = heard.sentence if isinstance(heard, Failed) else sorry
                 yield heard
-        if trouble:
-            turn.kept.extend(to_stored([AIMessage(trouble)]))
+        if not sorry and not hearing.has_said:
+            sorry = SILENT
+            yield Token(SILENT)
+        if sorry:
+            said = "\n\n".join(text for text in (hearing.unkept.strip(), sorry) if text)
+            turn.kept.extend(to_stored([AIMessage(said)]))
         await _write_down(turn)
         yield Finished(tuple(turn.kept))
 
-    async def _run(self, turn: Turn, seen: Sequence[BaseMessage], hearing: Hearing) -> AsyncIterator[Heard]:
+    async def _run(self, turn: Turn, seen: Sequence[BaseMessage], hearing: Hearing) -> AsyncGenerator[Heard, None]:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout_s
         graph: Any = self._graph  # its own types want one message class too few
@@ -127,11 +129,11 @@ class Assistant:
                 for heard in hearing.take(part):
                     yield heard
         except TimeoutError:
-            await _fail(turn, "timeout")
+            await _noted(turn, Note("turn.failed", "timeout"))
             yield Failed(SLOW)
         except Exception as error:
             log.error("a turn failed", **trouble(error))
-            await _fail(turn, type(error).__name__)
+            await _noted(turn, Note("turn.failed", type(error).__name__))
             yield Failed(FAILED)
         finally:
             await parts.aclose()
@@ -149,11 +151,15 @@ async def _write_down(turn: Turn) -> None:
     for kind, counted in (("text.struck", turn.struck), ("text.withheld", turn.withheld)):
         if counted:
             why = ",".join(f"{name}:{number}" for name, number in sorted(counted.items()))
-            await asyncio.to_thread(turn.note, Note(kind, why))
+            await _noted(turn, Note(kind, why))
 
 
-async def _fail(turn: Turn, why: str) -> None:
-    await asyncio.to_thread(turn.note, Note("turn.failed", why))
+async def _noted(turn: Turn, note: Note) -> None:
+    """At the end of a turn nothing is left to stop, so a note that cannot be written is only logged."""
+    try:
+        await asyncio.to_thread(turn.note, note)
+    except Exception as error:
+        log.error("a note of a turn was lost", kind=note.kind, **trouble(error))
 
 
 def _refuse_tracing(environment: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from agent.memory import to_stored
 from agent.middleware.reply import Reply
 from agent.stream import Checked
 from agent.turn import Turn
+from auth.guard.commands import clean
 
 MOST_CHOICES = 6
 LONGEST_CHOICE = 120
@@ -23,6 +24,7 @@ class Hearing:
         self._tools_heard, self._cards_heard = 0, 0
         self._looked_at: list[CardShown] = []
         self.has_said = self._has_text = False
+        self.unkept = ""  # text that was told and is not yet in what the conversation keeps
         self._begin()
 
     def take(self, part: Mapping[str, Any]) -> Iterator[Heard]:
@@ -33,10 +35,6 @@ class Hearing:
             case {"type": "updates", "data": dict(nodes)}:
                 for change in nodes.values():
                     yield from self._updated((change or {}).get("messages") or [])
-
-    def say(self, text: str) -> Iterator[Heard]:
-        """A sentence of our own, as the assistant's."""
-        yield from self._tell([text])
 
     def _updated(self, messages: Iterable[BaseMessage]) -> Iterator[Heard]:
         for message in messages:
@@ -55,9 +53,10 @@ class Hearing:
             yield from self._show_cards()
         # A look that led to the next call (which order is meant?) has done its work; its cards would bury the answer.
         self._looked_at.clear()
+        self.unkept = ""
         choices = message.additional_kwargs.get("choices")
         if self._trusts_choices and isinstance(choices, list) and choices:
-            yield Choices(tuple(str(choice)[:LONGEST_CHOICE] for choice in choices[:MOST_CHOICES]))
+            yield Choices(tuple(clean(str(choice))[:LONGEST_CHOICE] for choice in choices[:MOST_CHOICES]))
         self._begin()
 
     def _tool_answered(self) -> Iterator[Heard]:
@@ -88,4 +87,5 @@ class Hearing:
             # The words before a tool call and the answer after it are two paragraphs.
             gap = "\n\n" if self._has_text and not self._told and not sentence.startswith("\n") else ""
             self._told = self._has_text = self.has_said = True
+            self.unkept += sentence
             yield Token(gap + sentence)

@@ -53,8 +53,11 @@ def is_tainted(messages: Iterable[BaseMessage]) -> bool:
 def plain(value: object, *, depth: int = _DEEPEST) -> object:
     """A JSON value of bounded depth without NaN, infinity, invisible characters or foreign types."""
     match value:
-        case None | bool() | int():
+        case None | bool():
             return value
+        case int():
+            # Python refuses to write very long integers, so one would keep a conversation from being stored.
+            return value if value.bit_length() <= 64 else "…"
         case float():
             return value if math.isfinite(value) else str(value)
         case str():

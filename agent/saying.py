@@ -6,6 +6,7 @@ happened is decided at the desk and shown by the shop, whatever a sentence slips
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -48,11 +49,12 @@ class Look:
         return lead + self._tidied(bare)
 
     def _strikes(self, sentence: str, previous: str) -> str:
-        joined = f"{clean(previous).strip()} {sentence}".strip()
+        quoted, sentence = self.record.quotes(sentence), _bare(sentence)
+        joined = f"{_bare(clean(previous))} {sentence}".strip()
         squeezed = _squeezed(joined)
         if any(_squeezed(secret) in squeezed for secret in self.secrets):
             return "secret"
-        if self.record.quotes(sentence):
+        if quoted:
             return ""
         edge = len(joined) - len(sentence)
         if any(not self.record.knows(hit[0]) for hit in _reaching(AMOUNT.finditer(joined), edge)):
@@ -201,6 +203,11 @@ def _is_backed(claim: tuple[str, str], sentence: str, record: Record) -> bool:
 def _reaching(hits: Iterable["re.Match[str]"], edge: int) -> Iterable["re.Match[str]"]:
     """The finds that reach into the new sentence; what lies before it has been looked at."""
     return (hit for hit in hits if hit.end() > edge)
+
+
+def _bare(text: str) -> str:
+    """Text as it reads: without emphasis marks, and wide or styled letters as plain ones (Unicode TR 15, NFKC)."""
+    return re.sub(r"[*_`~\\]", "", unicodedata.normalize("NFKC", text)).strip()
 
 
 def _squeezed(text: str) -> str:

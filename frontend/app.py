@@ -11,7 +11,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from langchain_core.language_models import BaseChatModel
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 
 import shop
 from agent.assistant import Assistant
@@ -73,7 +73,7 @@ def build_house(
     judge = Judge(Path(shop.__file__).parent / "policy")
     refuse_to_open(judge, opening_questions())
     table = RoomTable(rooms(vault, gateway, clock=clock), judge)
-    limits = CommandLimits(storage_from_string(settings.redis_url or "memory://"), CommandCeilings())
+    limits = CommandLimits(_counters(settings), CommandCeilings())
     desk = Desk(Bench(database, vault, judge, table, limits, clock))
     return House(
         name=settings.shop_name,
@@ -149,6 +149,15 @@ def _checkpointing(audit: AuditLog, database: Database) -> Callable[[], None]:
             log.error("no audit checkpoint could be written", exc_info=error)
 
     return checkpoint
+
+
+def _counters(settings: Settings) -> Storage:
+    counters = storage_from_string(settings.redis_url or "memory://")
+    if not isinstance(counters, Storage):
+        raise SettingsRefused(
+            "COUNTERSIGN_REDIS_URL reads like redis://host:6379/0; the async+ forms are not used here."
+        )
+    return counters
 
 
 def _gateway(settings: Settings, clock: Callable[[], datetime]) -> PaymentGateway:

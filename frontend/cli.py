@@ -12,8 +12,6 @@ import typer
 import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from shop.demo import demo_people, is_seeded, seed
 from sqlalchemy.exc import OperationalError
 
 from auth.audit import export as export_log
@@ -26,6 +24,7 @@ from frontend.house import House
 from frontend.logbook import open_logbook
 from frontend.settings import Settings, SettingsRefused, read_settings
 from frontend.upgrade import is_current, upgrade
+from shop.demo import DEMO_PASSWORD, demo_people, is_seeded, seed
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 audit_cli = typer.Typer(no_args_is_help=True, help="The verifiable audit log.")
@@ -209,16 +208,14 @@ def _fill(house: House) -> bool:
 def _welcome(house: House, port: int) -> None:
     if house.demo is None:
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in ("Who", "E-mail", "Password", "Code now"):
-        table.add_column(title, style="bold" if title == "Who" else "")
+    out.print(f"\n[bold]{house.name}[/bold] is open at [bold]http://localhost:{port}[/bold]\n")
     with house.database.read(Scope.house("the demo's welcome")) as session:
         for person in demo_people(session, house.vault, house.demo, now=house.clock())[:5]:
-            table.add_row(f"{person.name} ({person.role})", person.email, person.password, person.code)
-    out.print(f"\n[bold]{house.name}[/bold] is open at [bold]http://localhost:{port}[/bold]\n")
-    out.print(table)
-    out.print("\nThe sign-in page shows everybody, with the code of the moment. Open the chat and try:")
-    out.print("  where is my last order?   ·   the mug broke, I want my money back   ·   send it to my office instead")
+            out.print(f"  {person.name:<20} {person.role:<9} {person.email:<36} {person.code}", soft_wrap=True)
+    out.print(f"  Everybody's password is {DEMO_PASSWORD}; the last column is the code of this moment.\n")
+    out.print("The sign-in page shows everybody, always with a fresh code. Sign in, open the chat and try:")
+    for idea in ("where is my last order?", "the mug broke, I want my money back", "send it to my office instead"):
+        out.print(f"  {idea}")
     out.print("Then try to break it: README.md has a list. Ctrl-C closes the shop.\n")
 
 

@@ -35,6 +35,14 @@ class RecordCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ToSign:
+    """A card to sign, by the id of the first; each further one took the place of the one before."""
+
+    id: str
+    cards: tuple[SigningCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """One message with its cards."""
 
@@ -42,7 +50,7 @@ class Said:
     text: str
     at: datetime
     records: tuple[RecordCard, ...]
-    approvals: tuple[SigningCard, ...]
+    approvals: tuple["ToSign", ...]
 
     @property
     def when(self) -> str:
@@ -133,16 +141,24 @@ def product_card(session: Session, handle: str) -> RecordCard | None:
     return RecordCard(f"/p/{view.handle}", view.name, picture, facts=(f"{prefix}{view.price}", stock))
 
 
-def _approvals(house: House, session: Session, actor: Actor, cards: Iterable[tuple[str, str]]) -> Iterable[SigningCard]:
-    """The cards to sign, each followed by the one that took its place when something had changed."""
+def _approvals(house: House, session: Session, actor: Actor, cards: Iterable[tuple[str, str]]) -> Iterable[ToSign]:
     for kind, key in cards:
-        next_id = read_id(key) if kind == "approval" else None
-        for _ in range(_MOST_REPLACED):
-            approval = None if next_id is None else session.get(Approval, next_id)
-            if approval is None:
-                break
-            yield signing_card(house, session, actor, approval)
-            next_id = approval.replaced_by
+        found = to_sign(house, session, actor, key) if kind == "approval" else None
+        if found is not None:
+            yield found
+
+
+def to_sign(house: House, session: Session, actor: Actor, key: str) -> ToSign | None:
+    """A card of the actor's own with what became of it; ``None`` when it is not there."""
+    cards: list[SigningCard] = []
+    next_id = read_id(key)
+    while next_id is not None and len(cards) < _MOST_REPLACED:
+        approval = session.get(Approval, next_id)
+        if approval is None or approval.account_id != actor.account_id:
+            break
+        cards.append(signing_card(house, session, actor, approval))
+        next_id = approval.replaced_by
+    return ToSign(key, tuple(cards)) if cards else None
 
 
 def _ideas(house: House, session: Session, conversation: Conversation) -> tuple[str, ...]:

@@ -128,10 +128,10 @@ class Turns:
         try:
             noted = await run_in_threadpool(_note_down, self._house, actor, said, conversation_id)
         except BaseException:
-            self._busy.discard(key)  # type: ignore[arg-type]
+            self._busy.discard(key)
             raise
         if noted is None:
-            self._busy.discard(key)  # type: ignore[arg-type]
+            self._busy.discard(key)
             return NotThere()
         return self._begin(actor, noted)
 

@@ -10,12 +10,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 # These imports fill the metadata with every table of the house.
-import auth.audit.entry
-import auth.guard.desk
-import auth.mail
-import auth.sign_in.factors
-import auth.sign_in.registration
-import auth.sign_in.resetting
 import shop.rooms  # noqa: F401
 from auth.database import Base
 

@@ -59,6 +59,12 @@ def find_address(session: Session, account_id: UUID | None, handle: str, *, vaul
     return None
 
 
+def address_views(session: Session, account_id: UUID | None, *, vault: Vault) -> tuple[AddressView, ...]:
+    """An account's addresses for its owner's eyes, by label."""
+    views = (address_view(session, address, vault=vault) for address in find_addresses(session, account_id))
+    return tuple(sorted(views, key=lambda view: view.handle))
+
+
 def address_view(session: Session, address: Address, *, vault: Vault) -> AddressView:
     """An address for its owner's eyes."""
     label = vault.open(session, address, "label")
@@ -104,8 +110,7 @@ class AddressBook:
         return Facts(Entity("Account", owner, {"owner": owner}), snapshot={"replaces": [*before]})
 
     def list_all(self, session: Session, grant: Grant[ListAddresses]) -> AddressList:
-        found = find_addresses(session, grant.actor.account_id)
-        return AddressList(tuple(address_view(session, address, vault=self.vault) for address in found))
+        return AddressList(address_views(session, grant.actor.account_id, vault=self.vault))
 
     # SaveAddress
 

@@ -143,7 +143,7 @@ def _queue(session: Session, which: Any) -> Sequence[Queued]:
     query = select(Conversation, count).where(which).order_by(since, Conversation.id)
     return [
         Queued(row.id, row.state, row.clerk_id, row.waiting_since, row.updated_at, messages)
-        for row, messages in session.execute(query).tuples()
+        for row, messages in session.execute(query)
     ]
 
 

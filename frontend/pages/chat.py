@@ -18,7 +18,7 @@ from auth.web.asking import Visitor, ceiling, ensure_guest
 from frontend.errors import CONFLICT, OK, UNPROCESSABLE, go_to, not_here
 from frontend.house import House, house_of
 from frontend.render import looking, render, render_part
-from frontend.transcript import EMPTY, Transcript, transcript
+from frontend.transcript import EMPTY, Transcript, to_sign, transcript
 from frontend.turns import Busy, NotThere, Running, Said, Turns
 from shop.catalogue import find_product
 from shop.conversations import (
@@ -79,6 +79,17 @@ def show_panel(request: Request, actor: Visitor) -> Response:
     with looking(request, actor) as session:
         latest = None if actor.account_id is None else latest_conversation(session, actor.account_id)
         return _piece(request, actor, session, latest, after=0)
+
+
+@router.get("/chat/card/{approval_id}")
+def show_card(request: Request, actor: Visitor, approval_id: str) -> Response:
+    """A card to sign and what became of it, for the script that puts it into the conversation."""
+    house = house_of(request)
+    with looking(request, actor) as session:
+        found = to_sign(house, session, actor, approval_id)
+        if found is None:
+            raise not_here()
+        return render_part("chat_card.html", found=found, shop={"name": house.name})
 
 
 @router.get("/chat/{conversation_id}")

@@ -1,11 +1,15 @@
 """The shop's own rules, word for word; and how the shop is guarded, read from the policies that guard it."""
 
+from dataclasses import dataclass
+
 import nh3
 from fastapi import APIRouter, Request
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.responses import Response
 
+from auth.guard.decisions import Need
+from auth.guard.judge import Rule
 from auth.web.asking import Visitor
 from frontend.errors import go_to, not_here
 from frontend.house import house_of
@@ -45,8 +49,31 @@ def show_rule(topic: str) -> Response:
 @router.get("/guarded")
 def show_guarded(request: Request, actor: Visitor) -> Response:
     judge = house_of(request).desk.judge
-    rules = sorted(judge.rules.values(), key=lambda rule: rule.policy)
+    rules = [_told(rule) for rule in sorted(judge.rules.values(), key=lambda rule: rule.policy)]
     return render(request, "shop/guarded.html", actor=actor, rules=rules, version=judge.version)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRule:
+    """A policy as a page tells it. ``unless`` is what would make it give way, in words."""
+
+    area: str
+    policy: str
+    says: str
+    allows: bool
+    unless: str
+
+
+_UNLESS = {
+    Need.CONFIRMATION: "your signature",
+    Need.SECOND_FACTOR: "a fresh code",
+    Need.REVIEW: "a clerk’s review",
+}
+
+
+def _told(rule: Rule) -> ToldRule:
+    area, unless = rule.policy.partition(".")[0], "" if rule.needs is None else _UNLESS[rule.needs]
+    return ToldRule(area, rule.policy, rule.says, rule.effect == "permit", unless)
 
 
 def as_html(markdown: str) -> Markup:

@@ -85,11 +85,15 @@ def show_desk(request: Request, actor: Staff) -> Response:
             waiting=[
                 Waiting(q, for_how_long(q.waiting_since or q.updated_at, now)) for q in waiting_conversations(session)
             ],
-            taken=[Waiting(q, for_how_long(q.updated_at, now)) for q in taken],
+            taken=[_waiting(queued, now) for queued in taken],
             reviews=[_to_review(house, session, actor, card) for card in approvals_in_review(session)],
             to_ship=orders_with_status(session, PAID),
             under_way=orders_with_status(session, SHIPPED),
         )
+
+
+def _waiting(queued: Queued, now: datetime) -> Waiting:
+    return Waiting(queued, for_how_long(queued.waiting_since or queued.updated_at, now))
 
 
 # Conversations

@@ -232,14 +232,17 @@ def run(
     turn_id: str = "t1",
     piece: int = 5,
     streams: bool = True,
+    model: type[Scripted] = Scripted,
+    note: Callable[[Note], None] | None = None,
 ) -> Ran:
     """One turn with a scripted model."""
-    desk, model, notes = desk or FakeDesk(), Scripted(*steps, piece=piece, streams=streams), []
-    loaded = LoadedModel(model, is_remote, "scripted")
+    notes: list[Note] = []
+    desk, scripted = desk or FakeDesk(), model(*steps, piece=piece, streams=streams)
+    loaded = LoadedModel(scripted, is_remote, "scripted")
     assistant = Assistant(loaded, policy_version="p1", timeout_s=timeout_s, environment={})
-    turn = assistant.turn(ANNA, desk, conversation="conv-1", turn_id=turn_id, note=notes.append)
+    turn = assistant.turn(ANNA, desk, conversation="conv-1", turn_id=turn_id, note=note or notes.append)
 
     async def all_of_it() -> list[Heard]:
         return [heard async for heard in assistant.answer(turn, [*history, customer_says(said)])]
 
-    return Ran(asyncio.run(all_of_it()), turn, desk, model, notes)
+    return Ran(asyncio.run(all_of_it()), turn, desk, scripted, notes)

@@ -2,14 +2,19 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk
 
 from agent.heard import Choices, Failed, Finished, Parked, ToolUsed
 from agent.memory import customer_says
-from tests.agent.scripted import NUMBER, FakeDesk, Ran, run, says
+from agent.tools import TOOLS
+from tests.agent.scripted import ANNA, NUMBER, FakeDesk, Ran, Scripted, run, says
 
 
 def told(ran: Ran) -> list[dict[str, object]]:
@@ -91,6 +96,8 @@ def test_a_change_is_followed_by_a_fresh_look() -> None:
         "No worries I have refunded it.",
         "I will refund you in full.",
         "I have\nrefunded your order",
+        "I have **refunded** your order.",
+        "I have ｒｅｆｕｎｄｅｄ your order.",
     ],
 )
 @pytest.mark.parametrize("piece", [1, 7, 500])
@@ -202,3 +209,55 @@ def test_an_answer_has_an_end() -> None:
 def test_the_outcome_of_every_call_is_heard() -> None:
     ran = run(says("", ("list_orders", {}), ("nope", {})), says("Hm."))
     assert sorted(u.outcome for u in ran.of(ToolUsed)) == ["refused", "shown"]
+
+
+class Cut(Scripted):
+    """Breaks off in the middle of its second sentence."""
+
+    def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        for number, chunk in enumerate(super()._stream(messages, *args, **kwargs)):
+            if number == 6:
+                raise ConnectionError("the other side has gone")
+            yield chunk
+
+
+def test_a_stream_cut_by_the_provider_keeps_what_was_said() -> None:
+    ran = run(says("One is here. Two is on its way to you."), model=Cut)
+    assert ran.text.strip() == "One is here." and ran.of(Failed)
+    assert str(ran.turn.kept[-1]["text"]).startswith("One is here.\n\nI could not finish")
+
+
+def test_a_note_that_cannot_be_written_stops_the_call_and_not_the_house() -> None:
+    def lost(note: object) -> None:
+        raise OSError("disk full")
+
+    ran = run(says("", ("nope", {})), says("Hm."), note=lost)
+    assert ran.of(Failed) and isinstance(ran.heard[-1], Finished) and ran.desk.asked == []
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=30)
+    | st.sampled_from([NUMBER, "-5", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from([tool.name for tool in TOOLS]) | st.text(max_size=20)
+FIELDS = st.sampled_from(sorted({field for tool in TOOLS for field in tool.args})) | st.text(max_size=10)
+
+
+@given(st.lists(st.tuples(NAMES, st.dictionaries(FIELDS, JSON, max_size=4)), max_size=5), st.text(max_size=200))
+@settings(max_examples=60, deadline=None)
+def test_whatever_it_calls_the_turn_ends_in_order_and_asks_for_its_own_person_only(
+    calls: list[tuple[str, dict[str, Any]]], text: str
+) -> None:
+    ran = run(says("", *calls), says(text), streams=False)
+    assert isinstance(ran.heard[-1], Finished)
+    assert not ran.of(Failed)
+    assert {actor.account_id for actor, _, _ in ran.desk.asked} <= {ANNA.account_id}
+    assert all(actor.act is not None for actor, _, _ in ran.desk.asked)
+    json.dumps(ran.turn.kept, allow_nan=False).encode()
+    assert "<script" not in ran.text and "://" not in ran.text

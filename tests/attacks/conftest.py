@@ -1,9 +1,23 @@
-"""The shop under attack: the real house on the database of this lane, and a street of browsers in front of it."""
+"""The shop under attack: the real house on the database of this lane, and a street of browsers in front of it.
+
+Its model says one sentence. An attacker's model is handed to the house by the test that needs it (:func:`wiles.hostile`).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.agent.scripted import Scripted, says
 from tests.browsing import Street
-from tests.building import Building
+from tests.building import Building, build
+
+
+@pytest.fixture
+def empty_building(tmp_path: Path, database_url: str) -> Iterator[Building]:
+    building = build(tmp_path, database_url=database_url, model=Scripted(says("I listen.")))
+    yield building
+    building.house.database.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What our walls cost: ``python tests/bench/bench_turn.py`` runs a turn beside a bare ``create_agent``, same model."""
+"""What our walls cost: ``python -m tests.bench.bench_turn`` runs a turn beside a bare ``create_agent``, same model."""
 
 import asyncio
 import statistics

@@ -83,7 +83,7 @@ def test_a_hostile_model_at_the_desk_reads_nothing_of_bens_and_moves_no_money(tw
     assert unsigned_changes(two) == []
 
 
-@QUICK
+@settings(QUICK, max_examples=30)
 @given(data=st.data())
 def test_money_moves_once_for_each_card_that_ada_signs_and_for_nothing_else(two: Two, data: st.DataObject) -> None:
     bens = bens_rows(two)

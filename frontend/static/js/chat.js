@@ -1,0 +1,157 @@
+// The conversation. Words arrive as a stream and are set as text, never as HTML; cards are the server's own HTML.
+import { drawer } from "./drawer.js";
+import { events, fetchPiece, localTimes, sentenceOf } from "./pieces.js";
+
+const LOOK_AGAIN_MS = 3000;
+const CUT = "The line was cut. The assistant goes on, and its answer appears here.";
+const AWAY = "The shop could not be reached. Your message is still here: please send it again.";
+
+export function openChat(chat) {
+  if (!chat) return;
+  const log = chat.querySelector("[data-chat-log]");
+  const form = chat.querySelector("[data-chat-form]");
+  const ideas = chat.querySelector("[data-chat-ideas]");
+  const problem = chat.querySelector("[data-chat-problem]");
+  const box = form.elements.message;
+  const isPage = chat.classList.contains("chat--page");
+  const at = { conversation: "", state: "open", position: 0, busy: false };
+  let sending = false;
+
+  // What the server says of the conversation as a whole, in the <template> at the end of each piece.
+  function takeMark(root) {
+    const mark = root.querySelector("[data-chat-at]");
+    if (!mark) return;
+    const { conversation, state, position, busy, speaking } = mark.dataset;
+    Object.assign(at, { conversation, state, position: Number(position), busy: Boolean(busy) });
+    for (const each of [form, ideas]) each.elements.conversation.value = conversation;
+    const words = chat.querySelector("[data-chat-speaking]");
+    if (words.textContent !== speaking) words.textContent = speaking;
+    offer(JSON.parse(mark.dataset.ideas));
+    mark.remove();
+  }
+
+  function offer(texts) {
+    for (const old of ideas.querySelectorAll("button")) old.remove();
+    for (const text of texts) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "submit", name: "message", value: text, textContent: text });
+      ideas.append(button);
+    }
+    ideas.hidden = texts.length === 0;
+  }
+
+  function say(who, text = "") {
+    const voice = chat.querySelector(`template[data-voice="${who}"]`).content.firstElementChild.cloneNode(true);
+    voice.querySelector(".voice__text").textContent = text;
+    log.append(voice);
+    follow();
+    return voice;
+  }
+
+  function follow() {
+    if (isPage) log.lastElementChild?.scrollIntoView({ block: "nearest" });
+    else log.scrollTop = log.scrollHeight;
+  }
+
+  function complain(sentence) {
+    problem.textContent = sentence;
+    problem.hidden = !sentence;
+  }
+
+  // Take in what was said since; `voice` is the bubble that was streamed, and only gets its cards.
+  function take(piece, voice) {
+    takeMark(piece);
+    for (const part of [...piece.children]) {
+      const card = part.dataset.cardOf;
+      if (card && log.querySelector(`[data-card-of="${CSS.escape(card)}"]`)) continue;
+      if (voice && part.classList.contains("voice--assistant")) {
+        voice.querySelector(".voice__who").replaceWith(part.querySelector(".voice__who"));
+        voice.querySelector(".voice__body").replaceWith(part.querySelector(".voice__body"));
+        voice = null;
+      } else log.append(part);
+    }
+    follow();
+  }
+
+  async function catchUp(voice) {
+    if (at.conversation) take(await fetchPiece(`/chat/${at.conversation}/since/${at.position}`), voice);
+  }
+
+  async function send(text, hint) {
+    if (sending || !text.trim()) return;
+    sending = true;
+    complain("");
+    const isTyped = text === box.value;
+    const mine = say("customer", text);
+    const voice = say("assistant");
+    voice.classList.add("voice--waiting");
+    chat.setAttribute("aria-busy", "true");
+    for (const button of chat.querySelectorAll(".chat__composer button, .chat__ideas button")) button.disabled = true;
+    if (isTyped) box.value = "";
+    let arrived = false;
+    try {
+      const body = new URLSearchParams({ conversation: at.conversation, message: text, hint });
+      const headers = { Accept: "text/event-stream" };
+      const answer = await fetch("/chat", { method: "POST", body, headers, credentials: "same-origin" });
+      if (!answer.ok) throw new Refusal(await sentenceOf(answer));
+      arrived = true;
+      for await (const [name, told] of events(answer.body)) await hear(name, told, voice);
+      await catchUp(voice);
+    } catch (error) {
+      if (!arrived) {
+        mine.remove();
+        if (isTyped) box.value = text;
+      }
+      complain(error instanceof Refusal ? error.message : arrived ? CUT : AWAY);
+      at.busy = at.busy || arrived;
+    } finally {
+      voice.classList.remove("voice--waiting");
+      if (!voice.querySelector(".voice__body").textContent.trim()) voice.remove();
+      chat.removeAttribute("aria-busy");
+      for (const button of chat.querySelectorAll(".chat__composer button, .chat__ideas button")) button.disabled = false;
+      sending = false;
+    }
+  }
+
+  async function hear(name, told, voice) {
+    const words = voice.querySelector(".voice__text");
+    if (name === "heard") Object.assign(at, told);
+    else if (name === "token") words.textContent = (words.textContent + told.text).trimStart();
+    else if (name === "failed") words.textContent = `${words.textContent}\n\n${told.says}`.trim();
+    else if (name === "approval") log.append(...(await fetchPiece(`/chat/card/${told.id}`)).children);
+    else if (name === "choices") offer(told.texts);
+    follow();
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(box.value, form.elements.hint.value);
+  });
+  ideas.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(event.submitter.value, ideas.elements.hint.value);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  // Browsers with `field-sizing` let the box grow by themselves.
+  box.addEventListener("input", () => { box.rows = Math.min(6, box.value.split("\n").length); });
+  setInterval(() => {
+    const waits = at.busy || at.state === "waiting" || at.state === "taken";
+    if (waits && !sending && !chat.hidden && !document.hidden) catchUp().then(() => at.busy || complain(""), () => {});
+  }, LOOK_AGAIN_MS);
+
+  if (isPage) {
+    localTimes(log);
+    takeMark(log);
+    for (const each of document.querySelectorAll("[data-without-script]")) each.hidden = true;
+  } else drawer(chat, box, async () => {
+    const piece = await fetchPiece("/chat/panel");
+    log.replaceChildren();
+    take(piece);
+  });
+}
+
+class Refusal extends Error {}

@@ -1,0 +1,303 @@
+"""Nothing changes without a grant: a function that changes the shop takes one, only the desk makes one, and what writes
+otherwise stands in a short list with its reason. The lists may only shrink; an entry that is no longer needed fails.
+"""
+
+import ast
+import dataclasses
+import typing
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import inspect
+
+from auth.actor import Actor, Channel, Role
+from auth.database import Base
+from auth.guard.commands import Effect, action
+from auth.guard.grants import Grant
+from auth.guard.judge import Judge
+from auth.guard.rooms import Room
+from auth.vault import LocalKeyFile, Vault
+from shop.payments import DemoGateway
+from shop.rooms import rooms
+from tests.small_house import NOON, POLICY, StoppedClock
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Functions of the shop that write without a grant, and why that is right. No new entry without a review.
+WRITES_WITHOUT_GRANT: Mapping[str, str] = {
+    "shop/basket.py:merge_basket": "a guest signs in; the session is new, and the basket is theirs in both accounts",
+    "shop/conversations.py:start_conversation": "saying something is not a change of the shop; own rows only",
+    "shop/conversations.py:append_message": "what was said is kept; own rows only, never changed afterwards",
+    "shop/conversations.py:delete_conversation": "one's own words, taken back by oneself on a page",
+}
+# Files that fill an empty demo shop, which only demo mode does.
+FILLS_THE_DEMO = ("shop/demo",)
+
+# Transactions that change something and are not the desk's.
+BEGINS: Mapping[str, str] = {
+    "frontend/chores.py:_sweep": "old sign-in counters are forgotten",
+    "frontend/pages/sign_in.py:_welcome": "a guest's basket comes along",
+    "frontend/turns.py:_note_down": "the customer's own message",
+    "frontend/turns.py:_store": "the assistant's answer",
+    "frontend/turns.py:_write_note": "an audit event",
+    "shop/demo.py:seed": "fills an empty demo shop",
+}
+
+# Where SQL goes round the row guard's criterion: each knows no owner yet, or no table that belongs to somebody.
+GOES_ROUND_THE_GUARD: Mapping[str, str] = {
+    "auth/accounts.py:find_account_id_by_email_tag": "answers one id; row-level security has a function for it",
+    "auth/audit/log.py:AuditLog.append": "entries belong to the log",
+    "auth/audit/log.py:AuditLog.head": "entries belong to the log",
+    "auth/audit/log.py:AuditLog.prove": "entries belong to the log",
+    "auth/audit/stored.py:head_row": "the auditor reads everything as it is stored",
+    "auth/audit/stored.py:_page": "the auditor reads everything as it is stored",
+    "auth/database.py:Database.begin": "the transaction's own settings",
+    "auth/database.py:Database.read": "the transaction's own settings",
+    "auth/database.py:_begin_sqlite": "BEGIN",
+    "auth/database.py:_tell_postgres": "the transaction's own settings",
+    "auth/database.py:narrow": "the transaction's own settings",
+    "auth/sign_in/one_time.py:_account_by_token": "answers one id; row-level security has a function for it",
+    "auth/sign_in/sessions.py:_account_by_token": "answers one id; row-level security has a function for it",
+    "auth/vault/vault.py:hold_off_retirement": "an advisory lock",
+}
+
+ROUND = {"exec_driver_sql", "connection"}
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the tree: where it stands, what it is called, what it calls by name, and its own code."""
+
+    place: str
+    name: str
+    calls: frozenset[str]
+    takes_grant: bool
+    writes: tuple[str, ...]
+
+
+def _functions(*folders: str) -> Iterator[Function]:
+    columns = _columns()
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            file = path.relative_to(ROOT).as_posix()
+            for name, node in _defined(ast.parse(path.read_text("utf-8"))):
+                parameters = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+                yield Function(
+                    f"{file}:{name}", node.name, frozenset(_called(node)), "grant" in parameters, (*_writes(node, columns),)
+                )
+
+
+def _defined(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield node.name, node
+            case ast.ClassDef():
+                inner = (n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+                yield from ((f"{node.name}.{method.name}", method) for method in inner)
+            case _:
+                pass
+
+
+def _called(node: ast.AST) -> Iterator[str]:
+    """Every name and attribute that is mentioned: a function handed to another one counts as called."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                yield name
+            case _:
+                pass
+
+
+def _writes(node: ast.AST, columns: frozenset[str]) -> Iterator[str]:
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="session"), attr="add" | "add_all" | "delete" | "merge")):
+                yield ast.unparse(part)
+            case ast.Call(func=ast.Name(id="update" | "delete" | "insert")):
+                yield ast.unparse(part)
+            case ast.Call(func=ast.Attribute(attr="seal" | "seal_bytes")):
+                yield ast.unparse(part)
+            case ast.Assign(targets=targets):
+                yield from (ast.unparse(t) for target in targets for t in _columns_in(target, columns))
+            case ast.AugAssign(target=target):
+                yield from (ast.unparse(t) for t in _columns_in(target, columns))
+            case _:
+                pass
+
+
+def _columns_in(target: ast.expr, columns: frozenset[str]) -> Iterator[ast.Attribute]:
+    for part in ast.walk(target):
+        match part:
+            case ast.Attribute(value=ast.Name(id=whose), attr=name) if whose != "self" and name in columns:
+                yield part
+            case _:
+                pass
+
+
+def _columns() -> frozenset[str]:
+    names = {a.key for mapper in Base.registry.mappers for a in inspect(mapper.class_).column_attrs}
+    assert {"status", "quantity", "state"} <= names
+    return frozenset(names)
+
+
+def uncovered(functions: list[Function], reviewed: Mapping[str, str]) -> list[str]:
+    """Functions that write, take no grant, and can be reached by one that takes none and is not reviewed."""
+    callers = defaultdict[str, list[Function]](list)
+    for function in functions:
+        for name in function.calls:
+            callers[name].append(function)
+
+    def is_covered(function: Function, seen: frozenset[str]) -> bool:
+        if function.takes_grant or function.place in reviewed or function.place.startswith(FILLS_THE_DEMO):
+            return True
+        above = [f for f in callers[function.name] if f.place not in seen]
+        return bool(above) and all(is_covered(f, seen | {function.place}) for f in above)
+
+    return [
+        f"{f.place} writes ({f.writes[0]})" for f in functions if f.writes and not is_covered(f, frozenset({f.place}))
+    ]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Room[Any], ...]:
+    vault = Vault(LocalKeyFile(tmp_path_factory.mktemp("keys") / "keys.json"), clock=lambda: NOON)
+    return rooms(vault, DemoGateway(clock=StoppedClock()), clock=lambda: NOON)
+
+
+def _grant_of(handler: Callable[..., Any]) -> object:
+    function = handler.func if isinstance(handler, partial) else handler
+    return typing.get_type_hints(function).get("grant")
+
+
+def test_every_handler_takes_the_grant_of_its_own_command(table: tuple[Room[Any], ...]) -> None:
+    assert len(table) == len(Judge(POLICY).actions) - 1, "every action but the desk's own has a room"
+    changing = [room for room in table if room.effect is not Effect.READ]
+    assert len(changing) > 10
+    for room in table:
+        parts: list[Callable[..., Any]] = [room.handle]
+        if room.outside is not None:
+            parts += [room.outside.prepare, room.outside.release]
+        for part in parts:
+            assert _grant_of(part) == Grant[room.command], f"{action(room.command)}: {part} takes another grant"
+
+
+def test_nothing_in_the_shop_writes_without_a_grant() -> None:
+    functions = [*_functions("shop", "agent", "frontend")]
+    assert sum(1 for f in functions if f.writes) > 15
+    assert uncovered(functions, WRITES_WITHOUT_GRANT) == []
+
+
+def test_the_list_of_writers_without_a_grant_only_shrinks() -> None:
+    functions = [*_functions("shop", "agent", "frontend")]
+    needed = {place for place in WRITES_WITHOUT_GRANT if _without(place, functions)}
+    assert needed == set(WRITES_WITHOUT_GRANT)
+
+
+def _without(place: str, functions: list[Function]) -> list[str]:
+    return uncovered(functions, {p: why for p, why in WRITES_WITHOUT_GRANT.items() if p != place})
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        "def f(session): session.add(Order())",
+        "def f(session, order): order.status = 'paid'",
+        "def f(session, order): order.refunded, order.status = 0, 'paid'",
+        "def f(session, line): line.quantity += 1",
+        "def f(session): session.execute(update(Variant).values(stock=9))",
+        "def f(vault, session, row): vault.seal(session, row, 'street', 'x')",
+    ],
+)
+def test_a_write_is_noticed(breach: str) -> None:
+    (name, node) = next(_defined(ast.parse(breach)))
+    function = Function(f"shop/x.py:{name}", name, frozenset(), False, (*_writes(node, _columns()),))
+    assert uncovered([function], {}) != []
+    page = Function("frontend/pages/x.py:p", "p", frozenset({name}), False, ())
+    assert uncovered([function, page], {}) != [], "a page that calls it covers nothing"
+    handler = Function("shop/y.py:h", "h", frozenset({name}), True, ())
+    assert uncovered([function, handler], {}) == []
+
+
+def test_nobody_makes_a_grant() -> None:
+    with pytest.raises(TypeError, match="submit the command to the desk"):
+        Grant()
+    made = object.__new__(Grant)
+    with pytest.raises(TypeError):
+        dataclasses.replace(made, at=NOON)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.actor = Actor(UUID(int=1), Role.CUSTOMER, Channel.PAGE)
+
+
+def test_only_the_desk_mints() -> None:
+    minting = [path for path, tree in _trees("auth", "shop", "agent", "frontend") if "_mint" in _imports(tree)]
+    assert minting == ["auth/guard/desk.py"]
+    made = [p for p, tree in _trees("auth", "shop", "agent", "frontend") if "__new__" in set(_called(tree))]
+    assert made == ["auth/guard/_mint.py"], "a grant that is not minted is no proof"
+    assert not [path for path, tree in _trees("tests") if "_mint" in _imports(tree)], "tests ask the desk too"
+
+
+def test_pages_and_the_assistant_open_no_transaction_that_changes() -> None:
+    found = {f.place for f in _functions("shop", "agent", "frontend") if "begin" in f.calls}
+    assert found == set(BEGINS), "a change goes over the desk; what is none is reviewed and listed here"
+
+
+def test_sql_that_goes_round_the_row_guard_is_reviewed() -> None:
+    found = set[str]()
+    for path, tree in _trees("auth", "shop", "agent", "frontend"):
+        found |= {f"{path}:{name}" for name, node in _defined(tree) if _goes_round(node)}
+    assert found == set(GOES_ROUND_THE_GUARD)
+
+
+def _goes_round(node: ast.AST) -> bool:
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(func=ast.Name(id="text")):
+                return True
+            case ast.Call(func=ast.Attribute(attr=name)) if name.startswith("bulk_") or name in ROUND:
+                return True
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="engine") | ast.Attribute(attr="engine"), attr="begin" | "connect")):
+                return True
+            case _:
+                pass
+    return False
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        "def f(session): session.execute(text('SELECT * FROM orders'))",
+        "def f(session): session.connection().execute(select(Order.__table__))",
+        "def f(session): session.bulk_insert_mappings(Order, [])",
+        "def f(connection): connection.exec_driver_sql('SELECT 1')",
+        "def f(database): database.engine.connect().execute('x')",
+    ],
+)
+def test_sql_round_the_guard_is_noticed(breach: str) -> None:
+    ((_, node),) = _defined(ast.parse(breach))
+    assert _goes_round(node)
+
+
+def _trees(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
+
+
+def _imports(tree: ast.AST) -> set[str]:
+    names = set[str]()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=aliases):
+                names |= {part for a in aliases for part in a.name.split(".")}
+            case ast.ImportFrom(module=str(module), names=aliases):
+                names |= {*module.split("."), *(a.name for a in aliases)}
+            case _:
+                pass
+    return names
