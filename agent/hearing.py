@@ -22,7 +22,7 @@ class Hearing:
     def __init__(self, turn: Turn, reply: Reply, *, trusts_choices: bool) -> None:
         self._turn, self._reply, self._trusts_choices = turn, reply, trusts_choices
         self._tools_heard, self._cards_heard = 0, 0
-        self._looked_at: list[CardShown] = []
+        self._looked_at: list[tuple[str, str]] = []
         self.has_said = self._has_text = False
         self.unkept = ""  # text that was told and is not yet in what the conversation keeps
         self._begin()
@@ -63,18 +63,22 @@ class Hearing:
         for used in self._turn.used[self._tools_heard :]:
             yield ToolUsed(used.tool, used.outcome)
         self._tools_heard = len(self._turn.used)
-        for kind, key in self._turn.cards[self._cards_heard :]:
-            if kind == "approval":
-                self.has_said = True
+        for kind, key in self._turn.offered[self._cards_heard :]:
+            if kind != "approval":
+                self._looked_at.append((kind, key))
+            elif (kind, key) not in self._turn.cards:
+                self._shown(kind, key)
                 yield Parked(key)
-            else:
-                self._looked_at.append(CardShown(kind, key))
-        self._cards_heard = len(self._turn.cards)
+        self._cards_heard = len(self._turn.offered)
 
     def _show_cards(self) -> Iterator[Heard]:
-        for card in dict.fromkeys(self._looked_at):
-            self.has_said = True
-            yield card
+        for kind, key in dict.fromkeys(self._looked_at):
+            self._shown(kind, key)
+            yield CardShown(kind, key)
+
+    def _shown(self, kind: str, key: str) -> None:
+        self.has_said = True
+        self._turn.cards.append((kind, key))
 
     def _begin(self) -> None:
         self._told = False

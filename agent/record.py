@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 AMOUNT = re.compile(
     r"(?:€|£|\$|\b(?:EUR|USD|GBP)\b)\s{0,2}(?P<before>\d[\d.,'’]*)"
-    r"|(?P<after>\d[\d.,'’]*)\s{0,2}(?:€|£|\$|\b(?:EUR|USD|GBP|euros?|dollars?|pounds?)\b)"
-    r"|(?P<percent>\d[\d.,]*)\s{0,2}(?:%|percent\b|prozent\b)",
+    r"|(?<![\d.,'’])(?P<after>\d[\d.,'’]*+)\s{0,2}(?:€|£|\$|\b(?:EUR|USD|GBP|euros?|dollars?|pounds?)\b)"
+    r"|(?<![\d.,])(?P<percent>\d[\d.,]*+)\s{0,2}(?:%|percent\b|prozent\b)",
     re.IGNORECASE,
 )
 ORDER_NUMBER = re.compile(r"\b[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
@@ -25,13 +25,15 @@ _CHANGES = {
 
 @dataclass(slots=True)
 class Record:
-    """Facts of tool results, by kind. ``done`` holds what was carried out in this turn (``cancel``, ``refund``, …)."""
+    """Facts of tool results, by kind. ``done`` holds what was carried out in this turn (``cancel``, ``refund``, …),
+    ``settled`` what was before, such as a change whose card was signed meanwhile."""
 
     amounts: set[str] = field(default_factory=set)
     statuses: dict[str, str] = field(default_factory=dict)
     sayings: list[str] = field(default_factory=list)
     references: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
     refunded: bool = False
 
     def learn(self, tool: str, text: str, *, now: bool) -> str:
@@ -48,8 +50,8 @@ class Record:
         for key, value in _walk(result):
             self._learn(key, value)
         outcome = str(result.get("outcome", "shown"))
-        if now and outcome == "done" and tool in _CHANGES:
-            self.done.add(_CHANGES[tool])
+        if outcome == "done" and tool in _CHANGES:
+            (self.done if now else self.settled).add(_CHANGES[tool])
         return outcome
 
     def knows(self, amount: str) -> bool:

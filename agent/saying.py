@@ -125,51 +125,56 @@ _GERMAN = {
 }
 _ADVERBS = r"(?:\s+(?:now|just|already|successfully|fully|also|indeed|hereby|finally|all|both|been|being|get|got))*\s+"
 _STATES = ("cancel", "refund", "change")
+_ICH_HABE = r"\b(?:(?:ich|wir)\s+hab(?:e|en)|hab(?:e|en)\s+(?:ich|wir))\b"
+_GAP = r"(?:(?!\bnicht|\bnie|\bkein)[^.;:!?]){0,160}?"
+_WHAT = r"your|the|my|order|refund|money|it|all|ihre|die|bestellung|[a-z]{2}-[\w-]+"
+_NOUN = r"refund|cancellation|reimbursement|address\s+change|erstattung|stornierung"
+_DONE = (
+    r"confirmed|completed?|done|successful|approved|issued|processed|through|erledigt|abgeschlossen|best(?:ä|ae)tigt"
+)
 
 
 def _patterns() -> Iterable[tuple[str, str, "re.Pattern[str]"]]:
     """(kind, form, pattern); the form is ``mine`` for what somebody says to have done, ``state`` for how things are."""
     for kind, verbs in _ENGLISH.items():
-        yield kind, "mine", re.compile(rf"\b(?:I|we)(?:['’]ve|\s+have)?{_ADVERBS}(?:{verbs})\b", re.IGNORECASE)
-        if kind in _STATES:
-            yield (
-                kind,
-                "state",
-                re.compile(rf"(?:\b(?:has|have|had|was|were|is|are|got)|['’]s){_ADVERBS}(?:{verbs})\b", re.IGNORECASE),
-            )
+        did = rf"{_ADVERBS}(?:(?:went|gone)\s+ahead\s+and\s+)?(?:{verbs})"
+        yield kind, "mine", _any_case(rf"\b(?:I|we)(?:['’]ve|\s+have)?{did}\b")
     for kind, verbs in _GERMAN.items():
-        asking = r"(?:ich|wir)\s+hab(?:e|en)|hab(?:e|en)\s+(?:ich|wir)"
-        gap = r"(?:(?!\bnicht|\bnie|\bkein)[^.;:!?]){0,160}?"
-        yield kind, "mine", re.compile(rf"\b(?:{asking})\b{gap}\b(?:{verbs})\b", re.IGNORECASE)
-        if kind in _STATES:
-            yield kind, "state", re.compile(rf"\b(?:wurden?|ist|sind)\b{gap}\b(?:{verbs})\b", re.IGNORECASE)
-    done = r"confirmed|completed?|done|successful|approved|issued|processed|through"
-    done += r"|erledigt|abgeschlossen|best(?:ä|ae)tigt"
-    noun = r"refund|cancellation|reimbursement|address\s+change|erstattung|stornierung"
-    yield "change", "state", re.compile(rf"\b(?:{noun})\W{{1,3}}(?:(?:is|now|went|ist)\s+)*(?:{done})\b", re.IGNORECASE)
+        yield kind, "mine", _any_case(rf"{_ICH_HABE}{_GAP}\b(?:{verbs})\b")
+    for kind in _STATES:
+        english, german = _ENGLISH[kind], _GERMAN[kind]
+        is_so = r"(?:\b(?:has|have|had|was|were|is|are|got)|['’](?:s|ve))"
+        yield kind, "state", _any_case(rf"{is_so}{_ADVERBS}(?:{english})\b")
+        yield kind, "state", _any_case(rf"\b(?:wurden?|ist|sind)\b{_GAP}\b(?:{german})\b")
+        yield kind, "state", _any_case(rf"\b(?:{german})\s+(?:wurden?|worden\s+(?:ist|sind)|ist|sind|habe|haben)\b")
+        # "Order cancelled." and "Refunded!" say the same without a verb.
+        yield kind, "state", _any_case(rf"^\W*(?:(?:{_WHAT})\W+)*(?:{english}|{german})\W*$")
+    yield "change", "state", _any_case(rf"\b(?:{_NOUN})\W{{1,3}}(?:(?:is|now|went|ist)\s+)*(?:{_DONE})\b")
     yield (
         "change",
         "mine",
-        re.compile(
-            r"^\W{0,6}(?:(?:all\s+)?done|it['’]s\s+done|that\s+worked|erledigt|das\s+hat\s+geklappt)\b", re.IGNORECASE
-        ),
+        _any_case(r"^\W{0,6}(?:(?:all\s+)?done|it['’]s\s+done|that\s+worked|erledigt|das\s+hat\s+geklappt)\b"),
     )
     yield (
         "promise",
         "mine",
-        re.compile(
-            r"\b(?:I|we)(?:['’]ll|\s+will|\s+promise\s+to|\s+guarantee)\s+(?:\w+\s+)?(?:refund|reimburse|compensate|credit|give\s+you)\b"
-            r"|\b(?:ich|wir)\s+(?:erstatten?|entsch(?:ä|ae)digen?|garantieren?)\b",
-            re.IGNORECASE,
+        _any_case(
+            r"\b(?:I|we)(?:['’]ll|\s+will|\s+promise\s+to|\s+guarantee)\s+(?:\w+\s+)?"
+            r"(?:refund|reimburse|compensate|credit|give\s+you)\b"
+            r"|\b(?:ich|wir)\s+(?:erstatten?|entsch(?:ä|ae)digen?|garantieren?)\b"
         ),
     )
+
+
+def _any_case(pattern: str) -> "re.Pattern[str]":
+    return re.compile(pattern, re.IGNORECASE)
 
 
 _CLAIMS = tuple(_patterns())
 _CLAUSE = re.compile(r"[,;:–—(.!?\n]|\b(?:and|but|und|aber)\b", re.IGNORECASE)
 _OPEN = re.compile(
-    r"^\W*(?:(?:only|not|erst|even)\s+)?(?:if|once|when|whenever|until|till|unless|before|after|as\s+soon\s+as|whether|that|in\s+case"
-    r"|wenn|sobald|falls|bis|bevor|ob|nachdem|dass)\b",
+    r"^\W*(?:(?:only|not|erst|even)\s+)?(?:if|once|when|whenever|until|till|unless|before|after|as\s+soon\s+as|whether|in\s+case"
+    r"|wenn|sobald|falls|bis|bevor|ob|nachdem)\b",
     re.IGNORECASE,
 )
 _NOTHING = re.compile(r"\b(?:nothing|none|neither|no\s+\w+(?:\s+\w+)?|nichts|keine?\w?\s+\w+)\W*$", re.IGNORECASE)
@@ -189,12 +194,14 @@ def _is_backed(claim: tuple[str, str], sentence: str, record: Record) -> bool:
     match claim:
         case "promise", _:
             return False
+        case "change", "state":
+            return bool(record.done | record.settled)
         case "change", _:
             return bool(record.done)
         case "cancel", "state":
-            return "cancel" in record.done or record.is_cancelled(sentence)
+            return "cancel" in record.done | record.settled or record.is_cancelled(sentence)
         case "refund", "state":
-            return "refund" in record.done or record.refunded
+            return "refund" in record.done | record.settled or record.refunded
         case kind, _:
             return kind in record.done
     return False

@@ -66,7 +66,8 @@ class Turn:
     """Made by :meth:`agent.assistant.Assistant.turn`. ``note`` may write to a database: it is called in a thread.
 
     ``id`` names the customer's message, so that a turn run again after a cut stream repeats no change.
-    ``kept`` grows while the turn runs: what to store if the stream is cut.
+    ``kept`` (messages) and ``cards`` (kind, key: those shown) grow while the turn runs: they are what to store,
+    also if the stream is cut.
     """
 
     actor: Actor
@@ -78,6 +79,7 @@ class Turn:
     record: Record = field(default_factory=Record)
     allowance: Allowance = field(default_factory=Allowance)
     nonce: str = field(default_factory=lambda: secrets.token_hex(6))
+    offered: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str]] = field(default_factory=list)
     used: list[Used] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
@@ -100,5 +102,5 @@ class Turn:
         return "turn:" + hashlib.sha256(said.encode()).hexdigest()[:40]
 
     def say_card(self, kind: str, key: str) -> None:
-        """Ask the page to show a card: ``order``, ``product`` or ``approval``, rendered from the record by the page."""
-        self.cards.append((kind, key))
+        """Offer a card: ``order``, ``product`` or ``approval``; which are shown is settled when the answer is there."""
+        self.offered.append((kind, key))

@@ -39,17 +39,25 @@ class Settings(BaseSettings):
     origin: str = Field("http://localhost:8000", description="The shop's own address, as browsers write it")
     other_origins: Words = Field((), description="Further addresses it is served under, separated by commas")
     data_folder: Path = Field(Path("var"), description="Where the database, keys and checkpoints are kept by default")
-    database_url: str = Field("", description="sqlite:///… or postgresql://…; empty: shop.db in the data folder")
-    migration_url: str = Field("", description="The database as its owner, for migrations; empty: database_url")
+    database_url: str = Field(
+        "", repr=False, description="sqlite:///… or postgresql://…; empty: shop.db in the data folder"
+    )
+    migration_url: str = Field(
+        "", repr=False, description="The database as its owner, for migrations; empty: database_url"
+    )
     key_file: Path | None = Field(None, description="The vault's keys, mode 0600; empty: keys.json in the data folder")
     checkpoint_folder: Path | None = Field(
         None, description="Signed audit checkpoints, best on another disk; empty: checkpoints in the data folder"
     )
     model: str = Field("embedded", description="embedded, or provider:name such as openai:gpt-5 or ollama:llama3")
-    smtp_url: str = Field("", description="smtp+starttls://user:password@host:587, smtps://…, or smtp:// on loopback")
+    smtp_url: str = Field(
+        "", repr=False, description="smtp+starttls://user:password@host:587, smtps://…, or smtp:// on loopback"
+    )
     mail_from: str = Field("shop@localhost", description="The sender of the shop's mail")
     trusted_proxies: Words = Field((), description="Networks whose X-Forwarded-For is believed, separated by commas")
-    redis_url: str = Field("", description="Counters shared between replicas; empty: in this process's memory")
+    redis_url: str = Field(
+        "", repr=False, description="Counters shared between replicas; empty: in this process's memory"
+    )
     tls_cert: Path | None = Field(None, description="Certificate for serving https directly")
     tls_key: Path | None = Field(None, description="Its private key")
     argon2_memory_kib: int = Field(19_456, ge=19_456, le=1_048_576, description="Memory of one password hash, in KiB")
@@ -103,8 +111,9 @@ class Settings(BaseSettings):
             raise SettingsRefused("Demo mode shows its customers' codes, so it is served on loopback only.")
         if not self.is_demo and not self.smtp_url:
             raise SettingsRefused("Outside demo mode COUNTERSIGN_SMTP_URL must be set: people confirm by mail.")
-        if not self.is_demo and self.database.startswith("postgresql") and not _is_private(self.database):
-            raise SettingsRefused("COUNTERSIGN_DATABASE_URL leaves this machine without sslmode=verify-full.")
+        for name, url in (("DATABASE", self.database), ("MIGRATION", self.migration_url)):
+            if not self.is_demo and url.startswith("postgresql") and not _is_private(url):
+                raise SettingsRefused(f"COUNTERSIGN_{name}_URL leaves this machine without sslmode=verify-full.")
         return self
 
 

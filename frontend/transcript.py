@@ -1,6 +1,7 @@
 """A conversation as its page shows it: who spoke, and the cards, each rendered from the records as they are now."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,13 +14,15 @@ from frontend.house import House
 from frontend.pages.signing import SigningCard, signing_card
 from frontend.render import art, day
 from shop.catalogue import find_product, product_view
-from shop.conversations import TAKEN, WAITING, Conversation, Message, message_view, messages_of, read_id
+from shop.conversations import TAKEN, WAITING, Conversation, Message, Voice, message_view, messages_of, read_id
 from shop.order_views import order_view
 from shop.orders import find_order
 
 PERSON = "I want to talk to a person"
 IDEAS = ("Where is my last order?", "What is your return policy?", PERSON)
 _MOST_REPLACED = 5
+# Pages that change nothing and tell the same to everybody; a model may lead to no other.
+_RULE = re.compile(r"(/policies(?:/[a-z-]{1,40})?(?:#[a-z-]{1,40})?(?![\w/#?&=-]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,14 @@ class Said:
     text: str
     at: datetime
     records: tuple[RecordCard, ...]
-    approvals: tuple["ToSign", ...]
+    approvals: tuple[ToSign, ...]
+
+    @property
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """The text in pairs of words and a path: where the assistant names a page of the shop's rules, it is a link."""
+        if self.voice != Voice.ASSISTANT:
+            return ((self.text, ""),)
+        return tuple((words, words if _RULE.fullmatch(words) else "") for words in _RULE.split(self.text) if words)
 
     @property
     def when(self) -> str:
@@ -87,24 +97,25 @@ def transcript(
         id=str(conversation.id),
         state=conversation.state,
         position=found[-1].position if found else after,
-        messages=tuple(_said(house, session, actor, message) for message in found),
+        messages=_said_in_order(house, session, actor, found),
         ideas=_ideas(house, session, conversation),
     )
 
 
-def _said(house: House, session: Session, actor: Actor, message: Message) -> Said:
-    view = message_view(session, house.vault, message)
-    return Said(
-        voice=view.voice,
-        text=view.text,
-        at=view.at,
-        records=tuple(_records(house, session, actor, view.cards)),
-        approvals=tuple(_approvals(house, session, actor, view.cards)),
-    )
+def _said_in_order(house: House, session: Session, actor: Actor, found: Sequence[Message]) -> tuple[Said, ...]:
+    """A card that was offered again stands where it was offered last, so that it can be signed in one place only."""
+    said, offered = list[Said](), set[str]()
+    for message in reversed(found):
+        view = message_view(session, house.vault, message)
+        keys = [key for kind, key in view.cards if kind == "approval" and key not in offered]
+        offered.update(keys)
+        signable = tuple(card for key in keys if (card := to_sign(house, session, actor, key)) is not None)
+        said.append(Said(view.voice, view.text, view.at, tuple(_records(house, session, actor, view.cards)), signable))
+    return tuple(reversed(said))
 
 
 def _records(house: House, session: Session, actor: Actor, cards: Iterable[tuple[str, str]]) -> Iterable[RecordCard]:
-    for kind, key in cards:
+    for kind, key in dict.fromkeys(cards):
         card = None
         if kind == "order":
             card = order_card(house, session, actor, key)
@@ -139,13 +150,6 @@ def product_card(session: Session, handle: str) -> RecordCard | None:
     picture = art(view.kind, view.colour, view.art_seed)
     prefix = "from " if len({v.price for v in view.variants}) > 1 else ""
     return RecordCard(f"/p/{view.handle}", view.name, picture, facts=(f"{prefix}{view.price}", stock))
-
-
-def _approvals(house: House, session: Session, actor: Actor, cards: Iterable[tuple[str, str]]) -> Iterable[ToSign]:
-    for kind, key in cards:
-        found = to_sign(house, session, actor, key) if kind == "approval" else None
-        if found is not None:
-            yield found
 
 
 def to_sign(house: House, session: Session, actor: Actor, key: str) -> ToSign | None:

@@ -42,8 +42,8 @@ CATEGORIES: tuple[tuple[str, str, str], ...] = (
     ("wear", "Wear", "Wool, waxed cotton and boots that can be resoled."),
     ("kitchen", "Camp Kitchen", "Stoves, pots and mugs that survive a rucksack."),
     ("home", "Home & Hearth", "Blankets, baskets and candles for the way back."),
-    ("table", "Table & Pantry", "Stoneware, boards and knives for a long supper."),
-    ("garden", "Garden & Shed", "Spades, cans and gloves for the plot behind the house."),
+    ("table", "Table & Pantry", "Stoneware, boards and linen for a long supper."),
+    ("garden", "Garden & Shed", "Planters, cans and gloves for the plot behind the house."),
 )
 PAGE_SIZE = 24
 

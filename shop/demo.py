@@ -4,18 +4,15 @@ Everything here is unsafe by design: everybody has the same published password. 
 :class:`DemoMode`, which the settings make in demo mode only.
 """
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pyotp
-import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,16 +24,13 @@ from auth.sign_in.passwords import PasswordHasher
 from auth.sign_in.totp import TotpFactor, current_code
 from auth.vault import Vault
 from shop.addresses import SEALED, Address
-from shop.basket import put_in
-from shop.catalogue import CATEGORIES, Product, Variant
+from shop.catalogue import Product
 from shop.conversations import WAITING, Voice, append_message, start_conversation
-from shop.demo_orders import STARS, Home, charge_all, plan_orders, write_order
+from shop.demo_orders import Home, charge_all, plan_orders, write_order
+from shop.demo_shelves import fill_baskets, make_products, read_data, write_reviews
 from shop.payments import DemoGateway, PaymentGateway, PaymentMethod
-from shop.reviews import Review, sign
 
 DEMO_PASSWORD = "harbour-lantern-walk"  # noqa: S105 - published on purpose; see DemoMode
-REVIEWS = 300
-_DATA = Path(__file__).parent / "demo_data"
 _TOKEN = "tok_demo_card"  # noqa: S105 - means something to the demo gateway only
 
 Progress = Callable[[int, int], None]
@@ -97,7 +91,7 @@ def seed(
     if is_seeded(database):
         raise ValueError("the demo fills an empty shop, and there is something on the shelves already")
     now, dice, people = clock(), Random(random_seed), _people()  # noqa: S311 - nothing secret comes from these dice
-    products = _products(dice, now)
+    products = make_products(dice, now)
     plans = plan_orders(products, len(people["customers"]), dice=dice)
     count = _counter(progress, total=2 * len(plans) + len(people["customers"]) + len(people["clerks"]))
     charged = list(map(count, charge_all(gateway, plans, token=_TOKEN, seeding=f"seed:{now.isoformat()}")))
@@ -113,8 +107,8 @@ def seed(
             count(write_order(session, vault, plan, charged=paid, home=home, now=now, dice=dice))
         session.flush()
         owners = [homes[0].address.account_id for homes in customers]
-        reviews = _write_reviews(session, products, owners, people["customers"], dice=dice, now=now)
-        _fill_baskets(session, products, owners, now=now)
+        reviews = write_reviews(session, products, owners, people["customers"], dice=dice, now=now)
+        fill_baskets(session, products, owners, now=now)
         conversations = _hand_over(session, vault, owners, now=now)
         variants = sum(len(product.variants) for product in products)
         made = DemoShop(len(products), variants, len(customers), len(clerks), len(plans), reviews, conversations)
@@ -143,52 +137,6 @@ def _shown(session: Session, vault: Vault, account: Account, now: datetime) -> D
         role=account.role,
         password=DEMO_PASSWORD,
         code=current_code(session, vault, account.id, now=now) or "",
-    )
-
-
-# The shelves
-
-
-def _products(dice: Random, now: datetime) -> list[Product]:
-    made = list[Product]()
-    for category, _, _ in CATEGORIES:
-        for written in _read(f"products/{category}.yaml"):
-            made.append(_product(category, written, art_seed=len(made), dice=dice, now=now))
-    return made
-
-
-def _product(category: str, written: Mapping[str, Any], *, art_seed: int, dice: Random, now: datetime) -> Product:
-    handle = re.sub(r"[\W_]+", "-", written["name"].replace("'", "").casefold()).strip("-")
-    return Product(
-        id=new_id(now),
-        handle=handle,
-        name=written["name"],
-        category=category,
-        kind=written["kind"],
-        art_seed=art_seed,
-        summary=written["summary"],
-        description=written["description"],
-        details=json.dumps([list(pair) for pair in written["details"].items()], ensure_ascii=False),
-        on_sale=True,
-        rating_sum=0,
-        review_count=0,
-        created_at=now - timedelta(days=200),
-        variants=[_variant(handle, n, line, dice, now) for n, line in enumerate(written["variants"])],
-    )
-
-
-def _variant(handle: str, position: int, line: Sequence[Any], dice: Random, now: datetime) -> Variant:
-    option, colour, price_minor, *stock = line
-    part = re.sub(r"[\W_]+", "-", option).strip("-")
-    return Variant(
-        id=new_id(now),
-        sku=f"{handle}-{part}".upper(),
-        option=option,
-        colour=colour,
-        position=position,
-        price_minor=price_minor,
-        currency="EUR",
-        stock=stock[0] if stock else dice.randint(6, 40),
     )
 
 
@@ -237,66 +185,9 @@ def _open(
     return account
 
 
-# What they wrote and left behind
-
-
-def _write_reviews(
-    session: Session,
-    products: Sequence[Product],
-    owners: Sequence[Any],
-    people: Sequence[Mapping[str, Any]],
-    *,
-    dice: Random,
-    now: datetime,
-) -> int:
-    """The hostile reviews first, then friendly ones until there are 300; at most one of a customer for a product."""
-    told, shelf = _read("reviews.yaml"), {product.handle: product for product in products}
-    words = [(shelf[handle], stars, text) for handle, stars, text in told["hostile"]]
-    words += _friendly(products, told, REVIEWS - len(words), dice)
-    free = {product.id: dice.sample(range(STARS, len(owners)), len(owners) - STARS) for product in products}
-    for product, stars, text in words:
-        # The tour's customers have written nothing yet: they may review what they were sent.
-        author = free[product.id].pop()
-        at = now - timedelta(days=dice.uniform(1, 170))
-        session.add(
-            Review(
-                id=new_id(at),
-                product_id=product.id,
-                author_id=owners[author],
-                signed=sign(people[author]["name"]),
-                stars=stars,
-                text=text,
-                written_at=at,
-            )
-        )
-        product.rating_sum += stars
-        product.review_count += 1
-    session.flush()
-    return len(words)
-
-
-def _friendly(
-    products: Sequence[Product], told: Mapping[str, Any], count: int, dice: Random
-) -> Iterator[tuple[Product, int, str]]:
-    lines = {product.id: dice.sample(told["kinds"][product.kind], 4) for product in products}
-    for n in range(count):
-        product = products[n % len(products)]
-        # A product's fifth review and later ones repeat a line of its kind, with another sentence behind it.
-        stars, text = lines[product.id][n // len(products) % 4]
-        more = told["more"][(n * 5 + n // len(products)) % len(told["more"])]
-        yield product, stars, f"{text} {more}".strip()
-
-
-def _fill_baskets(session: Session, products: Sequence[Product], owners: Sequence[Any], *, now: datetime) -> None:
-    for n in (1, 3, 6, 9):
-        for product in (products[3 * n], products[3 * n + 14]):
-            variant = next(v for v in product.variants if v.stock > 3)
-            put_in(session, owners[n], variant.sku, quantity=1 + n % 2, now=now - timedelta(hours=n))
-
-
-def _hand_over(session: Session, vault: Vault, owners: Sequence[Any], *, now: datetime) -> int:
+def _hand_over(session: Session, vault: Vault, owners: Sequence[UUID], *, now: datetime) -> int:
     """Conversations whose customer has asked for a person and is waiting."""
-    told = _read("conversations.yaml")
+    told = read_data("conversations.yaml")
     for written in told:
         asked = now - timedelta(minutes=written["waited"])
         first = asked - timedelta(minutes=len(written["messages"]))
@@ -314,12 +205,8 @@ def _hand_over(session: Session, vault: Vault, owners: Sequence[Any], *, now: da
 
 @cache
 def _people() -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    people: Mapping[str, Sequence[Mapping[str, Any]]] = _read("people.yaml")
+    people: Mapping[str, Sequence[Mapping[str, Any]]] = read_data("people.yaml")
     return people
-
-
-def _read(name: str) -> Any:
-    return yaml.safe_load((_DATA / name).read_text("utf-8"))
 
 
 def _counter(progress: Progress, *, total: int) -> Callable[[Any], Any]:

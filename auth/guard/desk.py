@@ -83,7 +83,8 @@ class Desk:
         if subject is None:
             return False
         facts = case.room.facts(session, actor, command, subject)
-        return not isinstance(self._bench.decide(session, case, facts, Stamps()), Denied)
+        stamps = Stamps(second_factor_age_s=age_s(actor.second_factor_at, self._bench.clock()))
+        return not isinstance(self._bench.decide(session, case, facts, stamps), Denied)
 
     # Signing
 

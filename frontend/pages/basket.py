@@ -25,7 +25,7 @@ def show_basket(request: Request, actor: Visitor) -> Response:
 
 
 @router.post("/basket")
-def add(request: Request, actor: Visitor, sku: Text = "", quantity: Text = "1", request_id: Text = "") -> Response:
+def add(request: Request, actor: Visitor, sku: Text = "", quantity: Text = "", request_id: Text = "") -> Response:
     guest, key = ensure_guest(request, actor), kept_id(request_id)
     outcome = submit(request, guest, AddToBasket, fields={"sku": sku, "quantity": quantity}, request_id=key)
     match outcome:

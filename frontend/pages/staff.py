@@ -5,6 +5,7 @@ look is in the customer's record of activity.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +20,7 @@ from auth.database import Scope
 from auth.guard.approvals import IN_REVIEW, Approval, approvals_in_review, find_approval
 from auth.guard.cases import age_s
 from auth.guard.commands import Command, NotACommand, clean
-from auth.guard.decisions import Allowed, Done, Refused
+from auth.guard.decisions import Allowed, Done, Need, Refused
 from auth.guard.judge import Entity, Question, Stamps, principal_of
 from auth.guard.rooms import Card
 from auth.guard.submissions import outcome_from_json
@@ -202,19 +203,26 @@ def _review(
 
 
 def _to_review(house: House, session: Session, actor: Actor, card: Approval) -> ToReview:
-    policies = json.loads(card.reasons)
     at = card.confirmed_at or card.created_at
     return ToReview(
         id=card.id,
         card=house.desk.card(session, card),
         subject=card.subject.partition("/")[2],
         confirmed=for_how_long(at, house.clock()),
-        asked_by=tuple((policy, house.desk.judge.says(policy)) for policy in policies),
+        asked_by=tuple(_asked_by(house, card)),
         refusal=_why_not(house, session, actor, card),
         state=card.state,
         outcome=None if card.outcome is None else words_of(outcome_from_json(card.outcome)),
         note=house.vault.open(session, card, "note"),
     )
+
+
+def _asked_by(house: House, card: Approval) -> Iterator[tuple[str, str]]:
+    """The policies that wanted a clerk's eyes on this card, with their words."""
+    named = json.loads(card.reasons)
+    for rule in house.desk.judge.rules.values():
+        if rule.policy in named and rule.needs is Need.REVIEW:
+            yield rule.policy, rule.says
 
 
 def _why_not(house: House, session: Session, actor: Actor, card: Approval) -> str:

@@ -36,6 +36,14 @@ def test_a_status_of_the_record_may_be_said_of_that_order_alone() -> None:
     assert "cancelled" not in look(ORDER).at("I have cancelled HP-7K3M-29QD.")
 
 
+def test_what_was_signed_meanwhile_may_be_said_to_be_so_and_by_nobody_to_have_been_done() -> None:
+    record = Record()
+    record.learn("refund_order", '{"outcome":"done","says":"€19.90 goes back to your card."}', now=False)
+    said = "It was refunded, and €19.90 goes back to you."
+    assert Look(record).at(said) == said
+    assert "refunded" not in Look(record).at("I have refunded it.")
+
+
 def test_a_tracking_number_of_the_record_is_no_card_number() -> None:
     assert "4242424242424242" in look(ORDER).at("Tracking: 4242424242424242.")
     assert "[card]" in look().at("Tracking: 4242424242424242.")

@@ -1,6 +1,7 @@
 """Tools ask the desk in the customer's name, hand out nothing personal, and never raise."""
 
 import json
+from uuid import UUID
 
 import pytest
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -70,7 +71,7 @@ def test_orders_come_as_the_contract_says() -> None:
 
 def test_a_change_is_parked_and_only_its_card_is_shown() -> None:
     look, change = ("list_orders", {}), ("refund_order", {"order": NUMBER, "reason": "it broke", "items": [1]})
-    assert run(says("", look), says("", change), says("Sign it.")).of(CardShown) == []
+    assert run(says("", look), says("", change), says("Sign it.")).turn.cards == [("approval", str(UUID(int=77)))]
     ran = run(says("", change), says("Sign it."))
     assert result(ran)["outcome"] == "awaiting_approval"
     assert [p.approval_id for p in ran.of(Parked)] == [result(ran)["approval"]]

@@ -79,10 +79,7 @@ def move_two_in(small: SmallHouse) -> Two:
 
 def bens_rows(two: Two) -> Mapping[str, list[tuple[object, ...]]]:
     """Every row that belongs to Ben, whole, in every table that belongs to somebody."""
-    return {
-        model.__tablename__: _rows(two, model, model.account_id == two.ben.account_id)
-        for model in _owned_models()
-    }
+    return {model.__tablename__: _rows(two, model, model.account_id == two.ben.account_id) for model in _owned_models()}
 
 
 def money(two: Two) -> Mapping[str, object]:
@@ -124,7 +121,11 @@ def json_values() -> st.SearchStrategy[Any]:
     )
     floats = st.floats(allow_nan=True, allow_infinity=True)
     leaf = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | floats | odd | st.text(max_size=12)
-    return st.recursive(leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=5)
+    return st.recursive(
+        leaf,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=5,
+    )
 
 
 def known_by_heart(two: Two) -> st.SearchStrategy[Any]:

@@ -137,7 +137,9 @@ def call(two: Two, name: str, arguments: Any) -> tuple[list[Heard], Turn]:
     """One call by the model, through the whole graph."""
     model = Scripted(says("", (name, arguments)), AIMessage("That is all."), piece=400)
     assistant = Assistant(LoadedModel(model, False, "scripted"), policy_version="p", environment={})
-    turn = assistant.turn(two.ada, two.small.desk, conversation=two.adas_conversation, turn_id="t", note=lambda note: None)
+    turn = assistant.turn(
+        two.ada, two.small.desk, conversation=two.adas_conversation, turn_id="t", note=lambda note: None
+    )
 
     async def all_of_it() -> list[Heard]:
         return [heard async for heard in assistant.answer(turn, [customer_says("hello")])]

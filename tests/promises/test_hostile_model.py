@@ -26,7 +26,16 @@ from auth.database import Scope
 from auth.guard.approvals import find_approval
 from shop.orders import find_order
 from tests.agent.scripted import Scripted, says
-from tests.promises.hostile import Two, bens_rows, json_values, known_by_heart, leaked, money, move_two_in, unsigned_changes
+from tests.promises.hostile import (
+    Two,
+    bens_rows,
+    json_values,
+    known_by_heart,
+    leaked,
+    money,
+    move_two_in,
+    unsigned_changes,
+)
 from tests.small_house import build_small_house
 
 QUICK = settings(
@@ -62,8 +71,12 @@ def calls(two: Two) -> st.SearchStrategy[tuple[str, Any]]:
 
 def turn(two: Two, steps: list[AIMessage], number: int) -> tuple[list[Heard], Turn, list[Note]]:
     notes = list[Note]()
-    assistant = Assistant(LoadedModel(Scripted(*steps, piece=400), False, "hostile"), policy_version="p", environment={})
-    made = assistant.turn(two.ada, two.small.desk, conversation=two.adas_conversation, turn_id=str(number), note=notes.append)
+    assistant = Assistant(
+        LoadedModel(Scripted(*steps, piece=400), False, "hostile"), policy_version="p", environment={}
+    )
+    made = assistant.turn(
+        two.ada, two.small.desk, conversation=two.adas_conversation, turn_id=str(number), note=notes.append
+    )
 
     async def all_of_it() -> list[Heard]:
         return [heard async for heard in assistant.answer(made, [customer_says("hello")])]
@@ -114,7 +127,9 @@ def _decline_what_waits(two: Two, heard: list[Heard]) -> None:
 def test_the_model_is_heard_when_it_asks_for_what_is_adas(two: Two) -> None:
     """The control: the same harness does park a card for Ada's own order, and shows it."""
     number = two.small.order(two.ada)
-    heard, made, _ = turn(two, [says("", ("refund_order", {"order": number, "reason": "it broke"})), AIMessage("ok")], 1)
+    heard, made, _ = turn(
+        two, [says("", ("refund_order", {"order": number, "reason": "it broke"})), AIMessage("ok")], 1
+    )
     assert [h for h in heard if isinstance(h, Parked)]
     assert ToolUsed("refund_order", "awaiting_approval") in heard
     asked = json.loads(str(next(message["text"] for message in made.kept if message["role"] == "tool")))

@@ -8,7 +8,8 @@ from auth.actor import Actor, Role
 from auth.audit import AuditLog, Event, record
 from auth.database import Scope
 from auth.guard.decisions import AwaitingApproval
-from shop.activity import ACTIONS, EVENTS, Activity, ActivityPage, read_activity
+from shop.activity import Activity, ActivityPage, read_activity
+from shop.activity_words import ACTIONS, EVENTS
 from shop.commands import (
     AddToBasket,
     AskForPerson,

@@ -20,7 +20,8 @@ from shop.basket import BasketLine
 from shop.catalogue import CATEGORIES, Product
 from shop.commands import CancelOrder, RefundOrder
 from shop.conversations import Conversation
-from shop.demo import DEMO_PASSWORD, DemoMode, DemoShop, _people, _read, demo_people, is_seeded, seed
+from shop.demo import DEMO_PASSWORD, DemoMode, DemoShop, _people, demo_people, is_seeded, seed
+from shop.demo_shelves import read_data
 from shop.orders import Order, OrderLine
 from shop.payments import DemoGateway, PaymentMethod
 from shop.refunds import Refund
@@ -118,7 +119,7 @@ def test_a_seeded_order_can_be_cancelled_and_refunded(house: SmallHouse) -> None
 
 def test_reviews_are_many_some_are_hostile_and_sums_agree(house: SmallHouse) -> None:
     reviews = house.all(Review)
-    hostile = {text for _, _, text in _read("reviews.yaml")["hostile"]}
+    hostile = {text for _, _, text in read_data("reviews.yaml")["hostile"]}
     assert len(reviews) == 300 and len(hostile) >= 12
     assert hostile <= {review.text for review in reviews}
     for product in house.all(Product):

@@ -48,8 +48,11 @@ export function openChat(chat) {
     return voice;
   }
 
+  // Down to what is new; a card to sign is shown from its top, so that it is read before it is signed.
   function follow() {
-    if (isPage) log.lastElementChild?.scrollIntoView({ block: "nearest" });
+    const last = log.lastElementChild;
+    const isCard = last?.matches("[data-card-of]");
+    if (isPage || isCard) last?.scrollIntoView({ block: isCard ? "start" : "nearest" });
     else log.scrollTop = log.scrollHeight;
   }
 
@@ -62,15 +65,20 @@ export function openChat(chat) {
   function take(piece, voice) {
     takeMark(piece);
     for (const part of [...piece.children]) {
-      const card = part.dataset.cardOf;
-      if (card && log.querySelector(`[data-card-of="${CSS.escape(card)}"]`)) continue;
-      if (voice && part.classList.contains("voice--assistant")) {
+      if (part.dataset.cardOf) place(part);
+      else if (voice && part.classList.contains("voice--assistant")) {
         voice.querySelector(".voice__who").replaceWith(part.querySelector(".voice__who"));
         voice.querySelector(".voice__body").replaceWith(part.querySelector(".voice__body"));
         voice = null;
       } else log.append(part);
     }
     follow();
+  }
+
+  // A card that is offered again moves to where it was offered last.
+  function place(card) {
+    log.querySelector(`[data-card-of="${CSS.escape(card.dataset.cardOf)}"]`)?.remove();
+    log.append(card);
   }
 
   async function catchUp(voice) {
@@ -118,7 +126,7 @@ export function openChat(chat) {
     if (name === "heard") Object.assign(at, told);
     else if (name === "token") words.textContent = (words.textContent + told.text).trimStart();
     else if (name === "failed") words.textContent = `${words.textContent}\n\n${told.says}`.trim();
-    else if (name === "approval") log.append(...(await fetchPiece(`/chat/card/${told.id}`)).children);
+    else if (name === "approval") place((await fetchPiece(`/chat/card/${told.id}`)).firstElementChild);
     else if (name === "choices") offer(told.texts);
     follow();
   }

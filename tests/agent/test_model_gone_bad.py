@@ -97,6 +97,11 @@ def test_a_change_is_followed_by_a_fresh_look() -> None:
         "I will refund you in full.",
         "I have\nrefunded your order",
         "I have **refunded** your order.",
+        "You've been refunded.",
+        "Order cancelled.",
+        "Refunded!",
+        "I went ahead and refunded you.",
+        "Gut, dass die Bestellung storniert wurde.",
         "I have ｒｅｆｕｎｄｅｄ your order.",
     ],
 )

@@ -1,0 +1,131 @@
+"""The audit log's kinds and names, in the words of the person whose account it is."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+# Each command as its owner would call it.
+ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "SearchProducts": "Search the catalogue",
+        "ShowProduct": "Look at a product",
+        "ReadReviews": "Read reviews",
+        "ShowBasket": "Look at the basket",
+        "ListOrders": "List the orders",
+        "ShowOrder": "Look at an order",
+        "ListAddresses": "List the addresses by their labels",
+        "ReadShopPolicy": "Read the shop's rules",
+        "AddToBasket": "Put something into the basket",
+        "ChangeBasketLine": "Change the basket",
+        "WriteReview": "Write a review",
+        "AskForPerson": "Ask for a person",
+        "PlaceOrder": "Place an order",
+        "CancelOrder": "Cancel an order",
+        "RefundOrder": "Get money back",
+        "ChangeOrderAddress": "Send an order elsewhere",
+        "SaveAddress": "Save an address",
+        "RemoveAddress": "Remove an address",
+        "ReadConversation": "Read a conversation",
+        "ReadCustomerOrder": "Look at an order",
+        "TakeConversation": "Take over a conversation",
+        "AnswerCustomer": "Answer in a conversation",
+        "HandBackConversation": "Hand a conversation back",
+        "ShipOrder": "Send an order",
+        "MarkDelivered": "Note a delivery",
+        "ReviewApproval": "Review a request",
+        "Approve": "Confirm a card",
+        "Decline": "Decline a card",
+    }
+)
+
+# Events that belong to no command: signing in and keeping the account. (title, what happened)
+EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "sign_in.succeeded": ("Sign in", "Signed in."),
+        "sign_in.refused": ("Sign in", "An attempt to sign in failed."),
+        "sign_in.too_many": ("Sign in", "Too many attempts to sign in; further ones were stopped for a while."),
+        "step_up.succeeded": ("Fresh code", "A fresh code was accepted."),
+        "step_up.refused": ("Fresh code", "A code was not accepted."),
+        "code.too_many": ("Fresh code", "Too many codes were tried; further ones were stopped for a while."),
+        "session.revoked": ("Sessions", "A session was ended."),
+        "register.waiting": ("Registration", "The account waits for its address to be confirmed."),
+        "register.known_address": ("Registration", "Somebody tried to register your address again."),
+        "email.confirmed": ("Registration", "The e-mail address was confirmed."),
+        "reset.requested": ("Password", "A link to set a new password was asked for."),
+        "password.changed": ("Password", "The password was changed."),
+        "password.change_refused": ("Password", "A change of the password was refused."),
+        "totp.enrolment_started": ("Authenticator", "Setting up an authenticator was begun."),
+        "totp.enrolled": ("Authenticator", "The authenticator was set up."),
+        "totp.removed": ("Authenticator", "The authenticator was removed."),
+        "totp.replayed": ("Authenticator", "A code was shown a second time and refused."),
+        "totp.refused": ("Authenticator", "A code was not accepted."),
+        "recovery_codes.made": ("Recovery codes", "New recovery codes were made."),
+        "recovery_code.used": ("Recovery codes", "A recovery code was used up."),
+        "recovery_code.refused": ("Recovery codes", "A recovery code was not accepted."),
+        "conversation.taken": ("Conversation", "A clerk took over your conversation."),
+        "conversation.answered": ("Conversation", "A clerk answered you."),
+        "conversation.handed_back": ("Conversation", "The clerk handed your conversation back to the assistant."),
+        "conversation.deleted": ("Conversation", "A conversation was deleted."),
+    }
+)
+
+CHANNELS: Mapping[str, str] = MappingProxyType(
+    {
+        "page": "on a page of the shop",
+        "chat": "in the chat",
+        "api": "through a program",
+        "mcp": "through a program",
+        "staff": "at the staff desk",
+        "house": "in the shop itself",
+    }
+)
+
+
+def in_words(kind: str, body: Mapping[str, Any]) -> str:
+    """One event as a sentence. A kind that nobody has put into words yet is shown by its name."""
+    match kind:
+        case "command.proposed":
+            return "Prepared it and asked the desk." if "act" in body else "Asked for it."
+        case "command.decided":
+            return _decided(body.get("needs") or [])
+        case "command.awaiting":
+            return f"Put it on a card that waits for {_waits_for(body.get('needs') or [])}."
+        case "command.confirmed":
+            return "Confirmed the card."
+        case "command.claimed":
+            return "Passed it on to the payment service."
+        case "command.executed":
+            return "Carried it out."
+        case "command.verified":
+            return "Read the record again: it is as it should be."
+        case "command.failed":
+            return str(body.get("says") or "It did not work.")
+        case "command.reviewed":
+            return "Looked at it and agreed."
+        case "command.declined":
+            return "Said no. Nothing was changed."
+        case "command.expired":
+            return "The card ran out. Nothing was changed."
+        case "command.superseded":
+            return "What the card was about had changed, so a new card was made."
+        case "command.refused":
+            return _refused(body)
+        case "record.read":
+            return "Looked at it."
+    return EVENTS[kind][1] if kind in EVENTS else kind.replace("_", " ").replace(".", ": ")
+
+
+def _decided(needs: Sequence[str]) -> str:
+    return f"The rules allow it, with {_waits_for(needs)}." if needs else "The rules allow it."
+
+
+def _waits_for(needs: Sequence[str]) -> str:
+    words = {"confirmation": "your confirmation", "second_factor": "a fresh code from you", "review": "a clerk's look"}
+    named = [words[need] for need in words if need in needs]
+    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named) or "its turn"
+
+
+def _refused(body: Mapping[str, Any]) -> str:
+    before = body.get("unwritten_before") or 0
+    again = f" The same was refused {before} more times in the minute before." if before else ""
+    return f"Refused: {body.get('says') or 'the rules do not allow it.'}{again}"
