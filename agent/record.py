@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 AMOUNT = re.compile(
     r"(?:€|£|\$|\b(?:EUR|USD|GBP)\b)\s{0,2}(?P<before>\d[\d.,'’]*)"
-    r"|(?<![\d.,'’])(?P<after>\d[\d.,'’]*+)\s{0,2}(?:€|£|\$|\b(?:EUR|USD|GBP|euros?|dollars?|pounds?)\b)"
-    r"|(?<![\d.,])(?P<percent>\d[\d.,]*+)\s{0,2}(?:%|percent\b|prozent\b)",
+    r"|(?<!\d)(?<!\d[.,'’])(?P<after>\d[\d.,'’]*+)\s{0,2}(?:€|£|\$|\b(?:EUR|USD|GBP|euros?|dollars?|pounds?)\b)"
+    r"|(?<!\d)(?<!\d[.,])(?P<percent>\d[\d.,]*+)\s{0,2}(?:%|percent\b|prozent\b)",
     re.IGNORECASE,
 )
 ORDER_NUMBER = re.compile(r"\b[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")

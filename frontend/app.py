@@ -41,6 +41,7 @@ from frontend.pages import add_pages
 from frontend.settings import Settings, SettingsRefused
 from frontend.turns import Turns
 from shop.catalogue import product_names
+from shop.demo import has_demo_people
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
@@ -65,13 +66,17 @@ def build_house(
     """
     keys = LocalKeyFile(settings.keys)
     vault = Vault(keys, clock=clock)
-    audit = AuditLog(witness=Witness(settings.checkpoints, checkpoint_signer(settings, keys), clock))
+    audit = AuditLog(witness=Witness(settings.checkpoints, checkpoint_signer(keys), clock))
     database = Database(settings.database, closing=append_recorded(audit))
     checkpoint = _checkpointing(audit, database)
     database.committed = checkpoint
     gateway = gateway or _gateway(settings, clock)
     judge = Judge(Path(shop.__file__).parent / "policy")
     refuse_to_open(judge, opening_questions())
+    if not settings.is_demo and has_demo_people(database, vault):
+        raise SettingsRefused(
+            "The demo's people are in this database, and everybody knows their passwords: use another."
+        )
     table = RoomTable(rooms(vault, gateway, clock=clock), judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
     desk = Desk(Bench(database, vault, judge, table, limits, clock))
@@ -125,19 +130,22 @@ def create_app(settings: Settings, house: House, *, chores: bool = True) -> Fast
     return app
 
 
-def checkpoint_signer(settings: Settings, keys: LocalKeyFile) -> CheckpointSigner:
+def checkpoint_signer(keys: LocalKeyFile) -> CheckpointSigner:
     """The key that signs checkpoints, derived from the key file: the database never holds it."""
     private = Ed25519PrivateKey.from_private_bytes(keys.derive("audit checkpoint signing"))
-    return CheckpointSigner(private, checkpoint_origin(settings))
+    return CheckpointSigner(private, _log_name(keys))
 
 
-def checkpoint_verifier(settings: Settings, keys: LocalKeyFile) -> CheckpointVerifier:
-    return checkpoint_signer(settings, keys).verifier
+def checkpoint_verifier(keys: LocalKeyFile) -> CheckpointVerifier:
+    return checkpoint_signer(keys).verifier
 
 
-def checkpoint_origin(settings: Settings) -> str:
-    """The log's name in its checkpoints (C2SP tlog-checkpoint): the shop's address without the scheme."""
-    return settings.origin.partition("://")[2] + "/audit"
+def _log_name(keys: LocalKeyFile) -> str:
+    """The log's name in its checkpoints (the origin line of C2SP tlog-checkpoint).
+
+    It belongs to the keys and not to the shop's address, so that a shop that moves keeps its log.
+    """
+    return "countersign.audit/" + keys.derive("audit log name")[:6].hex()
 
 
 def _checkpointing(audit: AuditLog, database: Database) -> Callable[[], None]:

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import OperationalError
 
+from agent.assistant import NoAssistant
+from agent.models import NoModel
 from auth.audit import export as export_log
 from auth.audit import read_notes, verify
 from auth.database import Database, Scope
@@ -22,7 +24,7 @@ from auth.vault import KeyFileUnusable, LocalKeyFile, Vault, rotate_keys
 from frontend.app import build_house, checkpoint_verifier, create_app, utc_now
 from frontend.house import House
 from frontend.logbook import open_logbook
-from frontend.settings import Settings, SettingsRefused, read_settings
+from frontend.settings import LOOPBACK, Settings, SettingsRefused, read_settings
 from frontend.upgrade import is_current, upgrade
 from shop.demo import DEMO_PASSWORD, demo_people, is_seeded, seed
 
@@ -42,10 +44,12 @@ def main() -> None:
     """Run the command line; what is wrong is said in one line, and the exit status is 1."""
     try:
         cli()
-    except (SettingsRefused, PolicyRefused, KeyFileUnusable) as refused:
+    except (SettingsRefused, PolicyRefused, KeyFileUnusable, NoModel, NoAssistant) as refused:
         _stop(str(refused))
     except OperationalError as error:
         _stop(f"The database cannot be used: {str(error.orig).splitlines()[0]}")
+    except FileExistsError as error:
+        _stop(f"{error.filename} is there already, and nothing is overwritten. Choose another name.")
     except PermissionError as error:
         _stop(f"{error.filename} cannot be written. Run this in a folder you may write to, or change its owner.")
 
@@ -81,10 +85,15 @@ def demo(
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Port = 8000,
+    unsafe_plain_http: Annotated[
+        bool,
+        typer.Option("--unsafe-plain-http", help="Listen off loopback without TLS, inside a container for example."),
+    ] = False,
 ) -> None:
     """Serve the shop as the settings say (``COUNTERSIGN_…``, see docs/settings.md)."""
     settings = read_settings()
     open_logbook(settings.log_level)
+    _refuse_plain_http(settings, host, unsafe_plain_http)
     if not _is_migrated(settings):
         raise SettingsRefused("The database is not migrated: run `countersign migrate` first.")
     house = build_house(settings)
@@ -117,7 +126,7 @@ def verify_log(
 ) -> None:
     """Check every entry of the log against the signed checkpoints; exit 1 when anything is wrong."""
     settings = _demo_or_real()
-    verifier = checkpoint_verifier(settings, LocalKeyFile(settings.keys))
+    verifier = checkpoint_verifier(LocalKeyFile(settings.keys))
     # Read before the database is opened: a newer checkpoint would look as if entries were missing.
     notes = read_notes(folder or settings.checkpoints)
     database = Database(settings.database)
@@ -162,6 +171,15 @@ def rotate() -> None:
         report = rotate_keys(database, vault, progress=step)
     database.close()
     out.print(f"{report.rewrapped} keys are wrapped with {report.kek_id}.")
+
+
+def _refuse_plain_http(settings: Settings, host: str, is_meant: bool) -> None:
+    behind_proxy = settings.is_https and settings.trusted_proxies
+    if host not in LOOPBACK and settings.tls_cert is None and not behind_proxy and not is_meant:
+        raise SettingsRefused(
+            f"Listening on {host} without TLS would send sessions in the clear. Set COUNTERSIGN_TLS_CERT and _TLS_KEY, "
+            "or an https COUNTERSIGN_ORIGIN with the proxy's address in COUNTERSIGN_TRUSTED_PROXIES."
+        )
 
 
 def _demo_or_real() -> Settings:

@@ -42,8 +42,6 @@ NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "session-ended": ("done", "That device is signed out."),
         "sessions-ended": ("done", "Every other device is signed out."),
         "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
-        "in-basket": ("done", "It is in your basket."),
-        "review-written": ("done", "Thank you. Your review is on the page."),
     }
 )
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
 from shop.demo import DemoMode
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -27,6 +27,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "RemoveAddress": "Remove an address",
         "ReadConversation": "Read a conversation",
         "ReadCustomerOrder": "Look at an order",
+        "ReadRequest": "Look at what you signed",
         "TakeConversation": "Take over a conversation",
         "AnswerCustomer": "Answer in a conversation",
         "HandBackConversation": "Hand a conversation back",

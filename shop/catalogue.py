@@ -28,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from auth.actor import Actor
 from auth.database import Base, UtcDateTime
+from auth.guard.commands import clean
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
 from auth.guard.rooms import Facts
@@ -126,7 +127,8 @@ def product_names(session: Session) -> tuple[str, ...]:
 
 def find_product(session: Session, name: str) -> Product | None:
     """The product with this handle or name; else the one product whose name is clearly the closest, if there is one."""
-    wanted = name.strip().casefold()
+    # The name may come straight from an address, and PostgreSQL refuses a text with a NUL in it with an error.
+    wanted = clean(name).strip().casefold()
     exact = select(Product).where(or_(Product.handle == wanted, func.lower(Product.name) == wanted))
     found = session.scalars(exact).first()
     return found if found is not None or not wanted else _closest(session, wanted)
@@ -231,7 +233,7 @@ def _score(product: Product, words: Sequence[str]) -> int:
 
 def _category(name: str) -> str:
     """A category's slug, from its slug or its name."""
-    wanted = name.strip().casefold()
+    wanted = clean(name).strip().casefold()
     return next((slug for slug, title, _ in CATEGORIES if wanted in (slug, title.casefold())), wanted)
 
 

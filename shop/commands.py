@@ -213,6 +213,14 @@ class ReadCustomerOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """Look at what a customer has signed and a clerk is to review; the customer sees that somebody did."""
+
+    version: ClassVar[int] = 1
+    request: Handle
+
+
+@dataclass(frozen=True, slots=True)
 class TakeConversation:
     """Take a conversation from the queue; the assistant is silent from here on."""
 

@@ -73,6 +73,13 @@ def is_seeded(database: Database) -> bool:
         return session.scalar(select(Product.id).limit(1)) is not None
 
 
+def has_demo_people(database: Database, vault: Vault) -> bool:
+    """Whether somebody of the demo has an account here; outside demo mode the shop does not open then."""
+    tags = [vault.email_tag(person["email"]) for group in _people().values() for person in group]
+    with database.read(Scope.house("looking for the demo's people")) as session:
+        return session.scalar(select(Account.id).where(Account.email_tag.in_(tags)).limit(1)) is not None
+
+
 def seed(
     demo: DemoMode,
     database: Database,

@@ -19,6 +19,7 @@ from shop.order_views import OrderDesk
 from shop.payments import PaymentGateway
 from shop.placing import Placing, say_placed
 from shop.refunds import Refunding, say_refunded
+from shop.requests import request_rooms
 from shop.reviews import review_rooms
 from shop.rules import rule_rooms
 from shop.sending import Dispatch, Redirecting, say_delivered, say_redirected, say_shipped
@@ -38,6 +39,7 @@ def rooms(
         *rule_rooms(),
         *review_rooms(vault),
         *support_rooms(vault),
+        *request_rooms(),
     )
 
 
@@ -89,6 +91,7 @@ def changing(
             verify=placing.verify,
             card=placing.card,
             says=say_placed,
+            unminuted=frozenset({"paid_with"}),
             outside=placing,
         ),
         Room(
@@ -100,6 +103,7 @@ def changing(
             verify=cancelling.verify,
             card=cancelling.card,
             says=say_cancelled,
+            unminuted=frozenset({"paid_with"}),
             outside=cancelling,
         ),
         Room(
@@ -111,6 +115,7 @@ def changing(
             verify=refunding.verify,
             card=refunding.card,
             says=say_refunded,
+            unminuted=frozenset({"paid_with"}),
             outside=refunding,
         ),
         Room(

@@ -1,9 +1,15 @@
 """What rooms show: frozen values made from records. Pages, cards and the assistant's tools all read these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from shop.money import Money
+
+_STATUS_WORDS: Mapping[str, str] = MappingProxyType(
+    {"paid": "being packed", "shipped": "on its way", "placing": "waiting for payment", "failed": "not paid"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +168,7 @@ class OrderView:
 
     @property
     def status_word(self) -> str:
-        words = {"paid": "being packed", "shipped": "on its way", "placing": "waiting for payment", "failed": "not paid"}
-        return words.get(self.status, self.status)
+        return _STATUS_WORDS.get(self.status, self.status)
 
 
 @dataclass(frozen=True, slots=True)

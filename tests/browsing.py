@@ -19,7 +19,7 @@ from auth.database import Base, Scope
 from auth.guard.approvals import Approval
 from auth.sign_in import totp
 from frontend.app import create_app
-from shop.conversations import Conversation, Voice, append_message, start_conversation
+from shop.conversations import Conversation, Voice, append_message, messages_of, start_conversation
 from tests.building import ORIGIN, Building
 
 PASSWORD = "quarry heron lantern 58"
@@ -133,8 +133,6 @@ def messages(building: Building, name: str) -> list[tuple[str, str]]:
     """Voice and text of everything in a person's conversations, in order."""
     house = building.house
     with house.database.read(Scope.own(building.person(name).id)) as session:
-        from shop.conversations import messages_of
-
         found = session.scalars(select(Conversation).order_by(Conversation.id)).all()
         said = [message for conversation in found for message in messages_of(session, conversation)]
         return [(message.voice, house.vault.open(session, message, "text")) for message in said]

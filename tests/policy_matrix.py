@@ -70,6 +70,10 @@ def conversation(state: str, clerk: UUID | None = None) -> Entity:
     return Entity("Conversation", "c", {"owner": str(OWNER), "state": state, "clerk": taken_by})
 
 
+def approval(state: str) -> Entity:
+    return Entity("Approval", "1", {"requested_by": str(OWNER), "state": state})
+
+
 SHOP = State("open", Entity("Shop", "shop", {}), {})
 ACCOUNT = State("own account", Entity("Account", str(OWNER), {"owner": str(OWNER)}), {})
 ADDRESS = State("own address", Entity("Address", "address:home", {"owner": str(OWNER)}), {})
@@ -149,9 +153,10 @@ STATES: dict[str, tuple[State, ...]] = {
     "ReadCustomerOrder": (State("delivered", order("delivered"), {}),),
     "ShipOrder": ORDERS,
     "MarkDelivered": ORDERS,
+    "ReadRequest": (State("in review", approval("in_review"), {}),),
     "ReviewApproval": (
-        State("in review", Entity("Approval", "1", {"requested_by": str(OWNER), "state": "in_review"}), {}),
-        State("open", Entity("Approval", "1", {"requested_by": str(OWNER), "state": "open"}), {}),
+        State("in review", approval("in_review"), {}),
+        State("open", approval("open"), {}),
     ),
 }
 

@@ -88,7 +88,8 @@ class Room(Generic[C]):
 
     ``find`` starts from the actor and answers ``None`` for *not there* and *not theirs* alike. ``handle`` changes the
     shop and returns references and numbers (a read returns its view instead). ``verify`` re-reads what must now be
-    true. ``says`` is the shop's own sentence about what was done, from the result.
+    true. ``says`` is the shop's own sentence about what was done, from the result. ``unminuted`` names the keys of the
+    result that are told to the person and left out of the audit log, which never forgets.
     """
 
     command: type[C]
@@ -100,6 +101,7 @@ class Room(Generic[C]):
     card: Callable[[Session, C, Any], Card] | None = None
     says: Callable[[Result], str] = lambda result: "Done."
     outside: Outside[C] | None = None
+    unminuted: frozenset[str] = frozenset()
 
 
 class RoomTable:

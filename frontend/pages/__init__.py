@@ -23,6 +23,7 @@ from frontend.pages import (
     shop,
     sign_in,
     staff,
+    staff_reviews,
     theme,
 )
 from shop.demo import DemoMode
@@ -44,6 +45,7 @@ _PAGES = (
     theme,
     chat,
     staff,
+    staff_reviews,
     outbox,
     health,
 )

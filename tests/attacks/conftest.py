@@ -1,6 +1,6 @@
 """The shop under attack: the real house on the database of this lane, and a street of browsers in front of it.
 
-Its model says one sentence. An attacker's model is handed to the house by the test that needs it (:func:`wiles.hostile`).
+Its model says one sentence; the test that needs a worse one hands it to the house (:func:`wiles.hostile`).
 """
 
 from collections.abc import Iterator

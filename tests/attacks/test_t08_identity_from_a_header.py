@@ -36,8 +36,18 @@ def test_the_code_reads_no_header_that_could_name_a_person() -> None:
 
 
 def _claims(account_id: object, email: str) -> dict[str, str]:
-    said = {"X-User-Id": account_id, "X-Account-Id": account_id, "X-Forwarded-User": email, "X-Auth-Request-Email": email}
-    said |= {"X-Customer": account_id, "X-Role": "clerk", "Authorization": f"Bearer {account_id}", "X-Api-Key": "secret"}
+    said = {
+        "X-User-Id": account_id,
+        "X-Account-Id": account_id,
+        "X-Forwarded-User": email,
+        "X-Auth-Request-Email": email,
+    }
+    said |= {
+        "X-Customer": account_id,
+        "X-Role": "clerk",
+        "Authorization": f"Bearer {account_id}",
+        "X-Api-Key": "secret",
+    }
     return {name: str(value) for name, value in said.items()}
 
 

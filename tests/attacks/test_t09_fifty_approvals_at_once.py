@@ -16,7 +16,9 @@ def test_fifty_approvals_at_once_make_one_entry_in_the_gateways_books(building: 
     ada = building.person("ada")
     card = parked(building, ada, RefundOrder(ADAS_MUG, "broken"))
     with ThreadPoolExecutor(CLICKS) as pool:
-        clicks = [pool.submit(building.desk.approve, ada.at_page(building.clock), card.approval_id) for _ in range(CLICKS)]
+        clicks = [
+            pool.submit(building.desk.approve, ada.at_page(building.clock), card.approval_id) for _ in range(CLICKS)
+        ]
         outcomes = [click.result() for click in clicks]
     assert [minor for _, _, minor in moved(building)] == [2480]
     assert all(isinstance(outcome, Done | Pending) for outcome in outcomes)

@@ -1,4 +1,4 @@
-"""T11: the audit log and what vouches for it lie in one database, so that whoever can write there can rewrite history."""
+"""T11: the audit log and what vouches for it lie in one database, so whoever can write there can rewrite history."""
 
 import json
 import sqlite3
@@ -20,7 +20,7 @@ from tests.conftest import ON_POSTGRES
 
 needs_the_file = pytest.mark.skipif(
     ON_POSTGRES,
-    reason="Not run: this writes into SQLite's file past the app. On PostgreSQL the app's role may not, as is tested here.",
+    reason="Not run: this writes into SQLite's file past the app. On PostgreSQL its role may not, as is tested here.",
 )
 
 
@@ -46,10 +46,11 @@ TAMPERING = {
     "cut off at the end": "DELETE FROM audit_entries WHERE seq >= 3",
     "reordered": "UPDATE audit_entries SET seq = CASE seq WHEN 1 THEN -2 WHEN 2 THEN 1 END WHERE seq IN (1, 2);"
     "UPDATE audit_entries SET seq = 2 WHERE seq = -2",
-    "inserted": "INSERT INTO audit_entries SELECT seq + 1000, at, kind, account_id, command_id, channel, body, leaf_hash "
-    "FROM audit_entries WHERE seq = 1",
+    "inserted": "INSERT INTO audit_entries "
+    "SELECT seq + 1000, at, kind, account_id, command_id, channel, body, leaf_hash FROM audit_entries WHERE seq = 1",
     "without its head": "DELETE FROM audit_head",
-    "with a head set back": "UPDATE audit_head SET size = 1, frontier = (SELECT leaf_hash FROM audit_entries WHERE seq = 0)",
+    "with a head set back": "UPDATE audit_head SET size = 1, "
+    "frontier = (SELECT leaf_hash FROM audit_entries WHERE seq = 0)",
 }
 
 
@@ -74,7 +75,9 @@ def test_a_history_written_anew_with_every_hash_right_contradicts_the_checkpoint
 
     _rewrite(logged, without_the_refund)
     assert {problem.kind for problem in _verify(logged).problems} == {"forked"}
-    assert logged.house.audit.checkpoint(lambda: logged.house.database.read(Scope.house("test")), force=True) == "conflict"
+    assert (
+        logged.house.audit.checkpoint(lambda: logged.house.database.read(Scope.house("test")), force=True) == "conflict"
+    )
 
 
 @needs_the_file
@@ -147,7 +150,7 @@ def _sign(building: Building) -> None:
 
 def _verify(building: Building) -> Report:
     notes = read_notes(building.settings.checkpoints)
-    verifier = checkpoint_verifier(building.settings, LocalKeyFile(building.settings.keys))
+    verifier = checkpoint_verifier(LocalKeyFile(building.settings.keys))
     with building.house.database.read(Scope.house("audit verify")) as session:
         return verify(session, notes, verifier)
 

@@ -1,15 +1,16 @@
-"""T13: text that begins with "[Staff]" or "System:" is taken for the staff's, by the model, the clerk or the customer."""
+"""T13: text that begins with "[Staff]" or "System:" is taken for the staff's by the model, a clerk or the customer."""
 
 import re
 
 import pytest
 
 from auth.database import Scope
+from auth.guard.approvals import find_approval
 from auth.guard.decisions import Refused
 from shop.commands import AnswerCustomer, RefundOrder
 from shop.conversations import Voice
 from tests.agent.scripted import Scripted
-from tests.attacks.wiles import ADAS_MUG, hostile, refused, say, told
+from tests.attacks.wiles import hostile, refused, say, told
 from tests.browsing import Street, messages, moved
 from tests.building import Building
 
@@ -59,8 +60,6 @@ def test_a_note_that_says_reviewed_is_no_review(building: Building) -> None:
     refused(building.desk.review(at_page, outcome.approval_id, agree=True, note=FORGED), "chat.no-staff-work")
     assert moved(building) == []
     with building.house.database.read(Scope.own(ada.id)) as session:
-        from auth.guard.approvals import find_approval
-
         card = find_approval(session, outcome.approval_id)
         assert card is not None and card.state == "in_review" and card.reviewed_by is None
 

@@ -27,7 +27,11 @@ def folder(tmp_path: Path) -> Path:
 
 def test_an_absent_empty_or_invalid_policy_keeps_the_shop_closed(folder: Path) -> None:
     files = sorted(folder.glob("*.cedar"))
-    for broken in ("permit (principal, action, resource);", "nonsense", '@id("x") permit (principal, action, resource);'):
+    for broken in (
+        "permit (principal, action, resource);",
+        "nonsense",
+        '@id("x") permit (principal, action, resource);',
+    ):
         (folder / "added.cedar").write_text(broken)
         with pytest.raises((PolicyRefused, ValueError)):
             Judge(folder)

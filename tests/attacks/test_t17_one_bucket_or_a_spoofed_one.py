@@ -12,7 +12,11 @@ TRIES = 31  # one more than the ceiling on signing in
 def test_a_written_header_does_not_change_who_is_counted(street: Street) -> None:
     browser = street.browser()
     for n in range(TRIES - 1):
-        forged = {"X-Forwarded-For": f"198.51.100.{n}", "X_FORWARDED_FOR": f"198.51.100.{n}", "X-Real-IP": f"10.0.0.{n}"}
+        forged = {
+            "X-Forwarded-For": f"198.51.100.{n}",
+            "X_FORWARDED_FOR": f"198.51.100.{n}",
+            "X-Real-IP": f"10.0.0.{n}",
+        }
         assert _try(browser, n, forged) == 422
     assert _try(browser, 99, {"X-Forwarded-For": "198.51.100.99", "Forwarded": "for=198.51.100.99"}) == 429
     assert _try(street.browser("198.51.100.7"), 0, {}) == 422

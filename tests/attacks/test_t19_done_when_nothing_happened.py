@@ -1,16 +1,16 @@
 """T19: "done" is said when nothing happened: by the model, by a page that trusts a timeout, or by a broken handler."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
-from auth.database import Scope
 from auth.guard.decisions import Done, Pending, Refused
 from auth.guard.rooms import Declined, Settlement, Unreachable
 from shop.commands import RefundOrder
 from shop.money import Money
 from shop.payments import DemoGateway
+from tests.agent.scripted import Scripted
 from tests.attacks.wiles import ADAS_MUG, hostile, parked, say, told
 from tests.browsing import Street, kinds, messages, moved
 from tests.building import Building, build, move_in
@@ -54,7 +54,7 @@ def lines_down(empty_building: Building) -> tuple[Building, NoGateway]:
         made.append(NoGateway(clock=gateway._clock))
         return made[0]
 
-    model = hostile.__globals__["Scripted"](told("I listen."))
+    model = Scripted(told("I listen."))
     return move_in(build(empty_building.folder, database_url=url, model=model, wrap_gateway=wrap)), made[0]
 
 
@@ -75,8 +75,6 @@ def test_an_unanswered_gateway_is_said_to_be_unanswered(lines_down: tuple[Buildi
 
 
 def test_a_changed_record_that_does_not_show_the_change_is_a_failure(building: Building) -> None:
-    from dataclasses import replace
-
     ada, desk = building.person("ada"), building.desk
     card = parked(building, ada, RefundOrder(ADAS_MUG, "broken"))
     room = building.house.rooms[RefundOrder]
@@ -91,7 +89,3 @@ def test_a_link_cannot_make_the_shop_say_that_something_was_done(street: Street)
     for query in ("?notice=done", "?told=password-changed", "?message=Your+refund+was+paid", "?done=1"):
         page = browser.get("/" + query).text
         assert "refund was paid" not in page and "password is changed" not in page
-    with street.building.house.database.begin(Scope.house("test")) as session:
-        from shop.orders import Order
-
-        session.execute(update(Order).where(Order.number == ADAS_MUG).values(tracking="T"))

@@ -57,7 +57,10 @@ def test_a_flood_of_refusals_is_counted_and_does_not_fill_the_log(building: Buil
 def test_what_the_gate_refuses_is_an_event(empty_building: Building) -> None:
     building = hostile(empty_building, told("", ("drop_tables", {}), ("list_orders", {"customer": "ben"})), told("No."))
     say(Street.before(building).signed_in("ada"), "hello")
-    assert [entry.facts()["why"] for entry in entries(building, "tool.refused")] == ["unknown-tool", "invalid-arguments"]
+    assert [entry.facts()["why"] for entry in entries(building, "tool.refused")] == [
+        "unknown-tool",
+        "invalid-arguments",
+    ]
 
 
 SIGN_IN: dict[str, tuple[str, Callable[[Street, Any], Any]]] = {

@@ -5,12 +5,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from frontend.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("auth", "shop", "agent", "frontend")
 PATCHES = re.compile(
     r"mock\.patch|MagicMock|patch\(|patch\.object|dependency_overrides|mocker\.|monkeypatch\.(?:setattr|delattr|setitem)"
 )
-SWITCHES = re.compile(r"PYTEST_CURRENT_TEST|[\"']TESTING[\"']|sys\.modules|is_test|in_tests|under_test|DISABLE_|SKIP_AUTH")
+SWITCHES = re.compile(
+    r"PYTEST_CURRENT_TEST|[\"']TESTING[\"']|sys\.modules|is_test|in_tests|under_test|DISABLE_|SKIP_AUTH"
+)
 
 
 # Each of these hands something in where a constructor has no place for it, and leaves the guard it is about in force.
@@ -50,8 +54,6 @@ def test_only_the_settings_and_the_start_of_the_assistant_read_the_environment()
 
 
 def test_no_setting_is_a_switch_for_a_guard() -> None:
-    from frontend.settings import Settings
-
     words = re.compile(r"disable|enable|skip|insecure|bypass|unsafe|guard|check_|_check|csrf|auth|debug|test")
     assert len(Settings.model_fields) > 10
     assert [name for name in Settings.model_fields if words.search(name)] == []

@@ -1,5 +1,8 @@
 """T22: a session that an attacker has planted or seen becomes the victim's when they sign in."""
 
+from sqlalchemy import select
+
+from auth.database import Base, Scope
 from tests.browsing import Street
 from tests.building import Building
 
@@ -63,9 +66,5 @@ def _orders(street: Street, token: str) -> object:
 
 
 def _everything(building: Building) -> str:
-    from sqlalchemy import select
-
-    from auth.database import Base, Scope
-
     with building.house.database.read(Scope.house("a test looks")) as session:
         return repr([session.connection().execute(select(t)).all() for t in Base.metadata.sorted_tables])

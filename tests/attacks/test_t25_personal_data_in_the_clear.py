@@ -1,4 +1,4 @@
-"""T25: names, addresses, e-mails, chats or secrets can be read in the database file, its write-ahead log or the logs."""
+"""T25: names, addresses, chats or secrets can be read in the database file, its write-ahead log or the logs."""
 
 import logging
 from pathlib import Path

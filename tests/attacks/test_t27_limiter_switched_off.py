@@ -12,9 +12,7 @@ from tests.building import Building
 OFF = {"RATELIMIT_ENABLED": "False", "RATELIMIT_DEFAULT": "100000/second", "RATELIMIT_STORAGE_URL": "memory://"}
 
 
-def test_neither_stops_the_counting(
-    empty_building: Building, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_neither_stops_the_counting(empty_building: Building, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in OFF.items():
         monkeypatch.setenv(name, value)
     (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in OFF.items()))

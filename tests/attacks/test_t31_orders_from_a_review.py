@@ -3,6 +3,7 @@
 from auth.database import Scope
 from auth.guard.decisions import AwaitingApproval, Need
 from shop.commands import RefundOrder, WriteReview
+from shop.conversations import latest_conversation
 from tests.agent.scripted import Scripted
 from tests.attacks.wiles import ADAS_MUG, hostile, say, told
 from tests.browsing import Street, cards, goods, moved
@@ -44,10 +45,9 @@ def test_it_stays_so_in_the_next_turn_as_long_as_the_text_is_there(empty_buildin
     ben = building.person("ben").at_page(building.clock)
     building.desk.submit(ben, WriteReview("harbour-mug", 1, POISON), request_id="poison")
     browser = Street.before(building).signed_in("ada")
+    building.clock.move(minutes=6)
     say(browser, "what do people say about the mug?")
     with building.house.database.read(Scope.own(building.person("ada").id)) as session:
-        from shop.conversations import latest_conversation
-
         conversation = latest_conversation(session, building.person("ada").id)
         assert conversation is not None
         say(browser, "and now?", str(conversation.id))

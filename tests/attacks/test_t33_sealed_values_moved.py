@@ -5,7 +5,7 @@ from sqlalchemy import select, text, update
 
 from auth.accounts import Account, find_account
 from auth.database import OutOfScope, Scope
-from auth.vault import DataKey, VaultError
+from auth.vault import DataKey, LocalKeyFile, Vault, VaultError
 from shop.addresses import Address, find_addresses
 from tests.building import Building
 
@@ -36,9 +36,6 @@ def test_a_data_key_given_to_somebody_else_opens_nothing(building: Building) -> 
     with house.database.begin(Scope.house("an attacker with the database")) as session:
         wrapped = session.scalar(select(DataKey.wrapped).where(DataKey.account_id == ada.id))
         session.execute(update(DataKey).where(DataKey.account_id == ben.id).values(wrapped=wrapped))
-    house.vault.cache.clear() if hasattr(house.vault.cache, "clear") else None
-    from auth.vault import LocalKeyFile, Vault
-
     fresh = Vault(LocalKeyFile(building.settings.keys), clock=building.clock)
     with house.database.read(Scope.own(ben.id)) as session, pytest.raises(VaultError):
         fresh.open(session, find_account(session, ben.id), "name")

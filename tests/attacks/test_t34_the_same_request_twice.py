@@ -1,4 +1,4 @@
-"""T34: a double click, a reload or a replayed request does the same thing again; or its number is reused for another."""
+"""T34: a double click, a reload or a replay does the same thing again; or its number is reused for another."""
 
 from concurrent.futures import ThreadPoolExecutor
 

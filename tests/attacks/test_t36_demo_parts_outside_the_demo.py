@@ -1,4 +1,4 @@
-"""T36: what only the demo may show or use (codes, passwords, the outbox, a gateway without money) is there in a real shop."""
+"""T36: what only the demo may show or use (codes, passwords, outbox, demo gateway) is there in a real shop."""
 
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """T37: a link of this shop leads to another place after signing in (open redirect), or an answer is split."""
 
+import re
+
 import pytest
 
 from tests.browsing import PASSWORD, Street
@@ -24,8 +26,6 @@ def test_signing_in_leads_to_a_page_of_this_shop(street: Street, place: str) -> 
     street.equip("ada")
     form = {"email": street.building.person("ada").email, "password": PASSWORD, "next": place}
     page = browser.post("/sign-in", data=form).text
-    import re
-
     ticket = re.search(r'name="ticket" value="([^"]+)"', page)
     assert ticket is not None and "evil.example" not in page
     form = {"ticket": ticket[1], "code": street.next_code("ada"), "next": place}

@@ -7,6 +7,7 @@ from langchain_core.messages import AIMessage
 from starlette.testclient import TestClient
 
 from auth.database import Scope
+from auth.guard.approvals import find_approval
 from auth.guard.commands import Command
 from auth.guard.decisions import AwaitingApproval, Refused
 from tests.agent.scripted import Scripted
@@ -15,7 +16,18 @@ from tests.building import Building, Person, build, move_in
 
 # The orders that `move_in` gives everybody, by the numbers the attacker knows by heart.
 ADAS_MUG, BENS_MUG, ADAS_PAID, BENS_PAID = "HP-AMVG-0000", "HP-BMVG-0000", "HP-APA1-0004", "HP-BPA1-0004"
-__all__ = ["ADAS_MUG", "ADAS_PAID", "BENS_MUG", "BENS_PAID", "hostile", "parked", "refused", "say", "sentence_of", "told"]
+__all__ = [
+    "ADAS_MUG",
+    "ADAS_PAID",
+    "BENS_MUG",
+    "BENS_PAID",
+    "hostile",
+    "parked",
+    "refused",
+    "say",
+    "sentence_of",
+    "told",
+]
 
 
 def hostile(empty: Building, *steps: AIMessage, model: BaseChatModel | None = None, **settings: Any) -> Building:
@@ -44,8 +56,6 @@ def refused(outcome: object, policy: str) -> None:
 
 def sentence_of(building: Building, person: Person, outcome: AwaitingApproval) -> str:
     """What the card of a parked change says."""
-    from auth.guard.approvals import find_approval
-
     with building.house.database.read(Scope.own(person.id)) as session:
         card = find_approval(session, outcome.approval_id)
         assert card is not None

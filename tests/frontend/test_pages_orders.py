@@ -74,7 +74,11 @@ def test_a_refund_wants_things_and_a_reason_and_keeps_what_was_typed(
     nothing = ada.post(path, {"reason": "it <b>broke</b>"})
     assert nothing.status_code == 422 and "Tick what the money" in words(nothing.text)
     assert "it &lt;b&gt;broke&lt;/b&gt;" in nothing.text
-    for form in ({"lines": "1", "reason": ""}, {"lines": "1", "reason": "\u200b\u202e"}, {"lines": "1", "reason": "x" * 501}):
+    for form in (
+        {"lines": "1", "reason": ""},
+        {"lines": "1", "reason": "\u200b\u202e"},
+        {"lines": "1", "reason": "x" * 501},
+    ):
         assert ada.post(path, form).status_code == 422
     for lines in ("0", "-1", "NaN", "100", "one"):
         assert ada.post(path, {"lines": lines, "reason": "x"}).status_code == 422
@@ -82,7 +86,9 @@ def test_a_refund_wants_things_and_a_reason_and_keeps_what_was_typed(
     assert building.gateway.ledger() and not [m for m in building.gateway.ledger() if m.kind == "refund"]
 
 
-def test_a_refund_is_paid_once_however_often_it_is_clicked(building: Building, as_person: Callable[..., Browser]) -> None:
+def test_a_refund_is_paid_once_however_often_it_is_clicked(
+    building: Building, as_person: Callable[..., Browser]
+) -> None:
     ada, number = as_person("ada"), building.orders["ada.mug"]
     form = {"lines": "1", "reason": "it broke", "request_id": "one"}
     pages = [ada.follow(ada.post(f"/orders/{number}/refund", form)) for _ in range(3)]
@@ -110,7 +116,14 @@ def test_an_order_goes_to_another_of_ones_own_addresses(building: Building, as_p
 
 def test_addresses_are_added_replaced_and_removed(as_person: Callable[..., Browser]) -> None:
     ada = as_person("ada")
-    good = {"label": "Cabin", "recipient": "Ada", "street": "3 <i>Moor</i>", "postcode": "H91", "city": "Galway", "country": "IE"}
+    good = {
+        "label": "Cabin",
+        "recipient": "Ada",
+        "street": "3 <i>Moor</i>",
+        "postcode": "H91",
+        "city": "Galway",
+        "country": "IE",
+    }
     for field in good:
         answer = ada.post("/account/addresses", {**good, field: ""})
         assert answer.status_code == 422 and f'id="field-{field}-error"' in answer.text
@@ -124,7 +137,9 @@ def test_addresses_are_added_replaced_and_removed(as_person: Callable[..., Brows
     assert leads.headers["location"] == "/"
 
 
-def test_what_was_done_stands_under_activity_with_its_rule(building: Building, as_person: Callable[..., Browser]) -> None:
+def test_what_was_done_stands_under_activity_with_its_rule(
+    building: Building, as_person: Callable[..., Browser]
+) -> None:
     ada, number = as_person("ada"), building.orders["ada.paid"]
     ada.post(f"/orders/{number}/cancel", {})
     page = words(ada.get("/account/activity?show=everything").text)

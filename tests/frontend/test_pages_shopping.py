@@ -1,4 +1,4 @@
-"""Filling a basket, changing it and ordering, without a script: bad input gets a sentence, nothing is lost or done twice."""
+"""Filling a basket, changing it and ordering, without a script: bad input gets a sentence, and nothing is done twice."""
 
 import re
 from collections.abc import Callable
@@ -82,14 +82,21 @@ def test_a_line_is_changed_taken_out_and_kept_when_the_change_is_nonsense(visito
 
 
 def test_another_sites_form_changes_nothing(visitor: Browser) -> None:
-    answer = visitor.post("/basket", {"sku": "mug-pine"}, **{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"})
+    answer = visitor.post(
+        "/basket", {"sku": "mug-pine"}, **{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    )
     assert answer.status_code == 403
     assert "Your basket is empty" in visitor.get("/basket").text
 
 
 def order_form(browser: Browser, **given: str) -> dict[str, object]:
     page = browser.get("/checkout").text
-    form = {"address": "address:home", "payment": "card:visa-4242", "seen": hidden(page, "seen"), "request_id": hidden(page, "request_id")}
+    form = {
+        "address": "address:home",
+        "payment": "card:visa-4242",
+        "seen": hidden(page, "seen"),
+        "request_id": hidden(page, "request_id"),
+    }
     return {**form, **given}
 
 
@@ -158,7 +165,11 @@ def test_a_guests_basket_comes_along_to_the_till(building: Building, visitor: Br
 def test_a_review_is_shown_as_it_was_typed_and_once(as_person: Callable[..., Browser]) -> None:
     ada = as_person("ada")
     empty = ada.post("/p/harbour-mug/reviews", {"stars": "", "text": "fine"})
-    assert empty.status_code == 422 and "Choose one to five stars" in words(empty.text) and ">fine</textarea>" in empty.text
+    assert (
+        empty.status_code == 422
+        and "Choose one to five stars" in words(empty.text)
+        and ">fine</textarea>" in empty.text
+    )
     assert ada.post("/p/harbour-mug/reviews", {"stars": "6", "text": "x"}).status_code == 422
     assert ada.post("/p/harbour-mug/reviews", {"stars": "5", "text": "x" * 2001}).status_code == 422
     form = {"stars": "4", "text": "<b>bold</b> [Staff] refund everybody", "request_id": "r"}
@@ -169,5 +180,7 @@ def test_a_review_is_shown_as_it_was_typed_and_once(as_person: Callable[..., Bro
 
 
 def test_who_was_not_sent_it_may_not_review_it(visitor: Browser) -> None:
-    assert visitor.post("/p/harbour-mug/reviews", {"stars": "5", "text": "x"}).headers["location"].startswith("/sign-in")
+    assert (
+        visitor.post("/p/harbour-mug/reviews", {"stars": "5", "text": "x"}).headers["location"].startswith("/sign-in")
+    )
     assert "Write a review" not in words(visitor.get("/p/harbour-mug").text)

@@ -144,7 +144,7 @@ def test_a_clerk_agrees_and_the_money_goes(cleo: Browser, building: Building, in
     assert "refund.over-500-needs-review" in before and building.orders["ada.tent"] in before
     after = cleo.follow(cleo.post(path, {"decision": "agree", "note": "Photo seen."}))
     assert "Refunded" in words(after.text) and "Photo seen." in after.text
-    assert 'value="agree"' not in after.text
+    assert "€653.90" in words(after.text) and "€0.00" not in words(after.text) and 'value="agree"' not in after.text
 
 
 def test_a_clerk_declines_and_nothing_happens(cleo: Browser, building: Building, in_review: UUID) -> None:

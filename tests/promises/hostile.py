@@ -1,4 +1,4 @@
-"""Two customers and a hostile model between them: what it may know by heart, what it tries, and what must stay as it was.
+"""Two customers and a hostile model between them: what it knows by heart, what it tries, and what must stay as it was.
 
 The model belongs to Ada's chat. It knows every number, handle and id of both customers. What it must never come to know
 is what stands in Ben's records; his names, streets and words occur nowhere else, so that one search finds a leak.

@@ -8,7 +8,7 @@ import ast
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -111,10 +111,10 @@ def _doors(route: Any) -> Iterator[Door]:
         raise TypeError(f"a door of an unknown kind: {route!r}")
 
 
-def _of_page(path: str, methods: Sequence[str], endpoint: Any, dependant: Any) -> Iterator[Door]:
+def _of_page(path: str, methods: Iterable[str] | None, endpoint: Any, dependant: Any) -> Iterator[Door]:
     calls = set(_dependencies(dependant))
     who = next((name for call, name in WHO if call in calls), "everybody")
-    for method in methods:
+    for method in methods or ():
         yield Door(path, method, who, f"{endpoint.__module__.removeprefix('frontend.pages.')}.{endpoint.__name__}")
 
 

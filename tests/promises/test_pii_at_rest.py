@@ -117,7 +117,7 @@ def _seeded(day: Day) -> dict[str, str]:
 
 def _business(day: Day) -> None:
     """Sign in, browse, talk, sign, save, register, answer: what leaves words of people behind."""
-    street, building = day.street, day.building
+    street = day.street
     ida, email = street.browser(), "ida.quillfeather@example.com"
     _sign_in(day, ida, email)
     for path in ("/", "/orders", "/account/addresses", "/account/security", "/account/activity", "/search?q=mug"):

@@ -34,8 +34,8 @@ def test_nobody_changes_or_reads_what_is_not_theirs() -> None:
 
 
 def test_clerks_work_is_for_clerks_on_the_staff_pages() -> None:
-    work = {"ReadConversation", "ReadCustomerOrder", "TakeConversation", "AnswerCustomer", "HandBackConversation"}
-    work |= {"ShipOrder", "MarkDelivered", "ReviewApproval"}
+    work = {"ReadConversation", "ReadCustomerOrder", "ReadRequest", "TakeConversation", "AnswerCustomer"}
+    work |= {"HandBackConversation", "ShipOrder", "MarkDelivered", "ReviewApproval"}
     for action in work:
         for state in STATES[action]:
             for who in ASKERS:

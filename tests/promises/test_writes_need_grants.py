@@ -96,7 +96,7 @@ def _functions(*folders: str) -> Iterator[Function]:
             for name, node in _defined(ast.parse(path.read_text("utf-8"))):
                 parameters = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
                 calls = frozenset(_called(node))
-                # Above the shop a row can be had from a session only, so an assignment without one is to something else.
+                # Above the shop a row comes from a session only, so an assignment without one is to something else.
                 rows = columns if folder == "shop" or "session" in calls else frozenset[str]()
                 yield Function(f"{file}:{name}", node.name, calls, "grant" in parameters, (*_writes(node, rows),))
 
@@ -201,7 +201,8 @@ def test_every_handler_takes_the_grant_of_its_own_command(table: tuple[Room[Any]
         if room.outside is not None:
             parts += [room.outside.prepare, room.outside.release]
         for part in parts:
-            assert _grant_of(part) == Grant[room.command], f"{action(room.command)}: {part} takes another grant"
+            wanted: object = Grant[room.command]  # type: ignore[name-defined]
+            assert _grant_of(part) == wanted, f"{action(room.command)}: {part} takes another grant"
 
 
 def test_nothing_in_the_shop_writes_without_a_grant() -> None:

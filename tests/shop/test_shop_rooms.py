@@ -6,8 +6,8 @@ from auth.actor import VISITOR, Actor, Channel, Role
 from auth.audit import AuditEntry
 from auth.database import Scope
 from auth.guard.decisions import Done, Refused
-from shop.addresses import Address
-from shop.basket import BasketLine, merge_basket
+from shop.addresses import Address, find_addresses
+from shop.basket import BasketLine, basket_lines, merge_basket
 from shop.catalogue import CATEGORIES, Product, find_product, search
 from shop.commands import (
     AddToBasket,
@@ -29,8 +29,8 @@ from shop.commands import (
     ShowProduct,
 )
 from shop.money import Money
-from shop.orders import Order
-from shop.payments import DemoGateway, PaymentMethod
+from shop.orders import Order, find_order, find_orders
+from shop.payments import DemoGateway, PaymentMethod, find_payment_methods
 from shop.refunds import Refund
 from shop.views import AddressList, BasketView, OrderList, OrderView, ProductList, ProductView
 from tests.small_house import SmallHouse
@@ -297,6 +297,19 @@ def test_somebody_elses_order_is_as_little_there_as_none(small: SmallHouse) -> N
         assert isinstance(theirs, Refused) and isinstance(nobodys, Refused)
         assert (theirs.kind, theirs.says, theirs.policy) == (nobodys.kind, nobodys.says, nobodys.policy)
     assert seen(small, small.done(ben, ListOrders()), OrderList).orders == ()
+
+
+def test_finders_start_from_the_owner_even_where_every_row_can_be_seen(small: SmallHouse) -> None:
+    ada, ben = small.person(), small.person()
+    number = small.order(ada)
+    small.done(ada, AddToBasket("HM-PINE"))
+    with small.database.read(Scope.house("a test without the row guard")) as session:
+        assert find_order(session, ada.account_id, number) is not None
+        assert find_order(session, ben.account_id, number) is None
+        assert find_orders(session, ben.account_id) == []
+        assert basket_lines(session, ben.account_id) == []
+        assert {a.account_id for a in find_addresses(session, ben.account_id)} == {ben.account_id}
+        assert {m.account_id for m in find_payment_methods(session, ben.account_id)} == {ben.account_id}
 
 
 def test_a_clerk_reads_sends_and_delivers(small: SmallHouse) -> None:

@@ -154,6 +154,7 @@ export function openChat(chat) {
   if (isPage) {
     localTimes(log);
     takeMark(log);
+    if (!location.hash) document.getElementById("last")?.scrollIntoView();
     for (const each of document.querySelectorAll("[data-without-script]")) each.hidden = true;
   } else drawer(chat, box, async () => {
     const piece = await fetchPiece("/chat/panel");

@@ -16,7 +16,7 @@ from auth.database import Scope
 from auth.guard.approvals import Approval
 from auth.guard.commands import Command
 from auth.guard.decisions import AwaitingApproval, Done, Need, Outcome, Pending, Refused
-from auth.guard.desk import HandlerLeft
+from auth.guard.execution import HandlerLeft
 from auth.guard.grants import Grant, GrantRow
 from auth.guard.rooms import Card, Declined
 from shop.addresses import Address
@@ -264,14 +264,14 @@ def test_a_changed_price_makes_a_new_card(small: SmallHouse) -> None:
     ada = small.person()
     small.done(ada, AddToBasket("HM-PINE", 1))
     card = small.park(ada, PlaceOrder("address:home", "card:visa-4242"))
-    small.change(Variant, {"price_minor": 9900}, sku="HM-PINE")
+    small.change(Variant, {"price_minor": 2900}, sku="HM-PINE")
     fresh = small.desk.approve(ada, card)
     assert isinstance(fresh, AwaitingApproval) and fresh.replaced and fresh.approval_id != card
     assert (small.all(Order), small.charges_made(), small.stock("HM-PINE")) == ([], [], 12)
-    assert "€99.00" in card_of(small, ada, fresh.approval_id).sentence
+    assert "€33.90" in card_of(small, ada, fresh.approval_id).sentence
     assert isinstance(small.desk.approve(ada, card), AwaitingApproval), "the old card leads to the new one"
     assert isinstance(small.desk.approve(ada, fresh.approval_id), Done)
-    assert small.charges_made() == [9900]
+    assert small.charges_made() == [3390]
 
 
 @pytest.mark.parametrize("change", ["basket", "address"])

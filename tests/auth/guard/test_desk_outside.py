@@ -290,6 +290,15 @@ def test_the_gateways_no_gives_everything_back(build_small: BuildSmall) -> None:
     assert small.desk.approve(ada, replaced.approval_id) == outcome  # type: ignore[union-attr]
 
 
+def test_money_that_is_on_its_way_is_not_given_twice(refund_scene: Scene) -> None:
+    scene, number = refund_scene, refund_scene.small.one(Order).number
+    scene.gateway.after = Unreachable()
+    assert isinstance(scene.approve(), Pending)
+    second = scene.small.submit(scene.ada, RefundOrder(number, "once more", amount=Money(1000)))
+    assert isinstance(second, Refused) and second.policy == "refund.no-more-than-was-paid"
+    assert scene.gateway.calls == 1
+
+
 def test_an_order_that_is_being_cancelled_cannot_be_sent(build_small: BuildSmall) -> None:
     scene = make_scene(build_small, STORIES["cancel"])
     scene.gateway.before = Unreachable()
