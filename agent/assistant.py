@@ -69,6 +69,7 @@ class Assistant:
         canary = f"HP-{secrets.token_hex(8)}"
         self.digest = _digest(model.name, prompt, tools, policy_version)
         self.model_name, self.is_remote = model.name, model.is_remote
+        self.voters: tuple[str, ...] = tuple(getattr(model.model, "voters", ()))
         self._timeout_s = timeout_s
         self._reply = Reply((canary,))
         walls = [Budget(), self._reply, Privacy(is_remote=model.is_remote), Gate(tools), Fence()]

@@ -16,7 +16,7 @@ from limits.storage import Storage, storage_from_string
 import shop
 from agent.assistant import Assistant
 from agent.local import EmbeddedModel
-from agent.models import LoadedModel, load_model
+from agent.models import EMBEDDED, LoadedModel, load_model
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Witness, append_recorded
 from auth.database import Database, Scope
 from auth.guard.cases import Bench
@@ -205,5 +205,11 @@ def _assistant(settings: Settings, judge: Judge, database: Database, model: Base
         with database.read(Scope.own(None)) as session:
             return EmbeddedModel(product_names=product_names(session), cache_folder=settings.data_folder / "model")
 
-    given = None if model is None else LoadedModel(model, is_remote=False, name=type(model).__name__)
+    given = (
+        None
+        if model is None
+        else LoadedModel(
+            model, is_remote=False, name=EMBEDDED if isinstance(model, EmbeddedModel) else type(model).__name__
+        )
+    )
     return Assistant(given or load_model(settings.model, embedded=embedded), policy_version=judge.version)

@@ -76,7 +76,10 @@ def demo(
     open_logbook("warning")
     _migrate(settings)
     house = build_house(settings)
-    _fill(house)
+    if _fill(house):
+        # Once more, because the assistant learns the names on the shelves when it is built.
+        house.database.close()
+        house = build_house(settings)
     _welcome(house, port)
     _serve(settings, house, sockets)
 

@@ -5,9 +5,11 @@ Nothing is patched and no guard is off. What differs from the shop is handed in:
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from langchain_core.language_models import BaseChatModel
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from agent.local import EmbeddedModel
 from auth.accounts import Account, open_account
 from auth.actor import Act, Actor, Channel, Role
 from auth.database import Scope, new_id
@@ -119,8 +122,15 @@ def build(
     settings = settings_for(folder, database_url=database_url, **given)
     gateway = DemoGateway(folder / "demo-payments.db", clock=clock)
     used = wrap_gateway(gateway) if wrap_gateway is not None else gateway
-    house = build_house(settings, clock=clock, gateway=used, model=model)
+    house = build_house(settings, clock=clock, gateway=used, model=model or embedded())
     return Building(house, settings, clock, gateway, folder)
+
+
+@cache
+def embedded() -> EmbeddedModel:
+    """The shop's own model, which keeps nothing between turns: one serves all the houses of a test process."""
+    heads = Path(tempfile.gettempdir()) / f"countersign-test-heads-{os.getuid()}"
+    return EmbeddedModel(product_names=tuple(product[1] for product in PRODUCTS), cache_folder=heads)
 
 
 def migrated_sqlite(template: Path, folder: Path) -> str:

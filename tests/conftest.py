@@ -1,6 +1,10 @@
 """What every test may ask for: a house of its own, on the database this lane runs on."""
 
 import os
+
+# One thread of linear algebra a process: more only get in each other's way when tests run beside each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from collections.abc import Iterator
 from pathlib import Path
 

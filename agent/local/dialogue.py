@@ -7,8 +7,9 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 
 from agent.local.intents import Intent
+from agent.local.outcomes import CHANGES, changes_in, recalled
 from agent.local.recipes import Recipes, Run, in_force
-from agent.local.replies import Voice
+from agent.local.replies import Voice, in_words
 from agent.local.slots import Reader
 from agent.local.tasks import Ask, Call, Memory, Reply, Said, Step, Task, Turn, call_key, turns_of
 from agent.local.understanding import Understander, Understanding
@@ -18,6 +19,8 @@ REMEMBERED = 30  # turns that are read again; what a person refers to lies close
 MOST_TRIES = 2  # times a question is repeated before we offer a person
 MOST_CALLS = 8  # tool calls in one turn; a recipe needs four at most, so more means that its results do not come back
 SURE = 0.6  # from here on another wish is taken as a change of mind while a question is open
+RECORDED = frozenset({"status", "orders", "products", "variants", "estimate", "placed", "rating"})
+COMPARING = frozenset({"recommend", "which_order", "product_question", "search_product", "reviews", "other_order"})
 MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 
 
@@ -61,6 +64,8 @@ class Dialogue:
         for task in heard:
             memory = _learned(memory, turn)
             step = advance(self._recipes.carry_out(task, memory, tools), turn.results)
+            if task.lead and task.question is None and not isinstance(step, Call):
+                step = replace(step, lead=task.lead)
             if isinstance(step, Ask) and _tries(task, step) > MOST_TRIES:
                 step = Said("person_offer", offers="talk_to_person")
             steps.append((task.intent, step))
@@ -77,15 +82,24 @@ class Dialogue:
         if not first.text:
             return Said("lost")
         if first.intent == "injection" and first.band == "act":
-            return Said("talk", {"intent": "injection"})
+            # Who claims a power gets what everybody gets: a change prepared for their own signature.
+            wish = self._reader.wish(turn.text)
+            claim = Task(wish or "injection", (turn.text,), turn.page, lead="note_signature")
+            return [claim] if wish in self._intents else Said("talk", {"intent": "injection"})
         if memory.open and memory.open.question:
             return self._hear_answer(turn, memory, memory.open, requests)
         move = self._move(first)
+        if first.slots.superlative and memory.products and not first.slots.items and first.intent in COMPARING:
+            return [Task("product_question", (turn.text,))]
+        if first.intent == "thanks" and memory.card:
+            return Said("thanks_card", card=True)
         if move == "agree" and (memory.offers or memory.guess):
             return [Task(memory.offers or memory.guess or "", (turn.text,), turn.page)]
         match move:
             case "agree" | "decline" | "drop" if memory.card:
                 return Said("confirm_on_card" if move == "agree" else "decline_on_card", card=True)
+            case "agree" if memory.change and memory.last and self._intents[memory.last.intent].tool in CHANGES:
+                return recalled(memory.change)
             case "agree":
                 return Said("nothing_open")
             case "decline" | "drop":
@@ -152,7 +166,11 @@ class Dialogue:
             return [replace(task, answers={**task.answers, question.fill: turn.text})]
         if move in {"drop", "decline"}:
             return Said("dropped")
-        if strays or len(requests) > 1 or (wish and first.intent not in MENTIONING):
+        if (
+            strays
+            or len(requests) > 1
+            or (wish and (first.intent not in MENTIONING or question.fill in {"variant", "reason", "address"}))
+        ):
             return self._hear_wish(turn, replace(memory, open=None), requests)
         return [task]
 
@@ -207,6 +225,16 @@ class Dialogue:
             return self._understander.one(text).language if words else "en"
         return language_of(words, self._reader.words, otherwise=memory.language)
 
+    def _spoken(self, facts: Mapping[str, str], step: Said | Ask, language: str) -> Mapping[str, str]:
+        """The facts in the customer's language, as far as the shop's records have only one."""
+        words = self._reader.words
+        says = words.says.get(language, {}).get(step.policy) if isinstance(step, Said) else None
+        terms = words.terms.get(language, {})
+        own = {name: in_words(text, terms) for name, text in facts.items() if name in RECORDED} | (
+            {"says": says} if says else {}
+        )
+        return {**facts, **own}
+
     # Words ------------------------------------------------------------------------------------------------------
 
     def _reply(self, steps: Sequence[tuple[str, Step]], memory: Memory, turns: Sequence[Turn]) -> Reply:
@@ -216,8 +244,12 @@ class Dialogue:
             if isinstance(step, Call):
                 continue
             seed = f"{turns[0].text[:200]} {len(turns)} {number}"
-            facts = {**step.facts, **_name_of(step.product, memory, turns[-1])}
-            text = self._voice.say(step.key, facts, language=memory.language or "en", seed=seed, intent=intent)
+            language = memory.language or "en"
+            facts = self._spoken({**step.facts, **_name_of(step.product, memory, turns[-1])}, step, language)
+            text = self._voice.say(step.key, facts, language=language, seed=seed, intent=intent)
+            said += [self._voice.say(step.lead, facts, language=language, seed=seed)] if step.lead else []
+            for note in step.notes if isinstance(step, Said) else ():
+                text = f"{text} {self._voice.say(note, facts, language=language, seed=seed)}"
             if isinstance(step, Ask) and memory.open and memory.open.tries:
                 text = f"{self._voice.say('again', {}, language=memory.language, seed=seed)} {text}"
             said.append(text)
@@ -253,7 +285,13 @@ def _tries(task: Task, question: Ask) -> int:
 
 def _learned(memory: Memory, turn: Turn) -> Memory:
     """The memory with the newest lists the tools have given in this turn."""
+    for change in changes_in(turn.answers()):
+        memory = replace(memory, change=change)
     for key, result in turn.results.items():
+        order = result.get("order")
+        if key.startswith("show_order") and isinstance(order, Mapping) and isinstance(order.get("number"), str):
+            rest = tuple(o for o in memory.orders if o.get("number") != order["number"])
+            memory = replace(memory, orders=(order, *rest))
         if key.startswith("list_orders") and isinstance(result.get("orders"), list):
             memory = replace(memory, orders=tuple(o for o in result["orders"] if isinstance(o, Mapping)))
         if key.startswith("search_products") and isinstance(result.get("products"), list):

@@ -12,7 +12,7 @@ LANGUAGES = ("en", "de")
 FILLS = frozenset(
     re.findall(
         r"\w+",
-        "order items product variant quantity reason address query category max_price status summary",
+        "order items product variant quantity reason address query category max_price status summary topic",
     )
 )
 MOVES = frozenset({"agree", "decline", "drop", "answer", "correct"})
@@ -33,7 +33,12 @@ FEWEST = {"examples": {"en": 15, "de": 6}, "replies": {"en": 3, "de": 2}}
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One argument of the tool: which kind of filling it takes, or a fixed value."""
+    """One argument of the tool: which kind of filling it takes, or a fixed value.
+
+    The fill ``topic`` has both: the customer's words, where they lead to the topic in ``value``, else that topic.
+    ``among`` are the states of an order in which this can usually be done; they choose what to ask about, and decide
+    nothing.
+    """
 
     name: str
     fill: str = ""
@@ -45,7 +50,11 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a customer may want: the tool that serves it, what it needs, how it is said, and how it is answered."""
+    """What a customer may want: the tool that serves it, what it needs, how it is said, and how it is answered.
+
+    ``recalls``: it is answered from the last change of the conversation, when there is one. ``instead``: what to offer
+    when the shop says no, by the state of the order; the reply ``instead_…`` of that intent is said for it.
+    """
 
     id: str
     tool: str | None
@@ -57,6 +66,12 @@ class Intent:
     contrast: Mapping[str, tuple[str, ...]]
     held_out: tuple[str, ...]
     replies: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    recalls: bool = False
+    instead: Mapping[str, str] = field(default_factory=dict)
+
+    def order_states(self) -> tuple[str, ...]:
+        """The states in which an order usually allows this; empty when any does."""
+        return next((slot.among for slot in self.slots if slot.fill == "order"), ())
 
 
 def load_intents(folder: Path) -> dict[str, Intent]:
@@ -105,6 +120,8 @@ def _read(path: Path) -> Intent:
         "contrast",
         "held_out",
         "replies",
+        "recalls",
+        "instead",
     }
     if unknown:
         raise ValueError(f"{where}: unknown keys {sorted(unknown)}")
@@ -123,12 +140,16 @@ def _read(path: Path) -> Intent:
         contrast={other: _lines(text) for other, text in (data.get("contrast") or {}).items()},
         held_out=_lines(data.get("held_out", "")),
         replies={key: _replies(where, key, value) for key, value in (data.get("replies") or {}).items()},
+        recalls=bool(data.get("recalls", False)),
+        instead=dict(data.get("instead") or {}),
     )
 
 
 def _slot(where: str, name: str, value: Mapping[str, Any]) -> Slot:
     slot = Slot(name=name, **{**value, "among": tuple(value.get("among", ()))})
-    if (slot.fill in FILLS) == (slot.value is not None):
+    if slot.fill == "topic" and slot.value:
+        return slot
+    if (slot.fill in FILLS - {"topic"}) == (slot.value is not None):
         raise ValueError(f"{where}: slot {name} needs either a value or a fill out of {sorted(FILLS)}")
     if slot.otherwise not in {"ask", "newest"}:
         raise ValueError(f"{where}: slot {name}: otherwise must be ask or newest")
@@ -155,7 +176,8 @@ def _replies(where: str, key: str, texts: Mapping[str, str]) -> Mapping[str, tup
 
 
 def _check_links(intent: Intent, intents: Mapping[str, Intent]) -> None:
-    missing = (set(intent.contrast) | ({intent.offers} if intent.offers else set())) - set(intents)
+    named = set(intent.contrast) | set(intent.instead.values()) | ({intent.offers} if intent.offers else set())
+    missing = named - set(intents)
     if missing:
         raise ValueError(f"{intent.id}.yaml: refers to unknown intents {sorted(missing)}")
     if intent.tool is None and intent.move is None and "talk" not in intent.replies:

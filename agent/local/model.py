@@ -72,7 +72,12 @@ class EmbeddedModel(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self._llm_type, "voters": ["n-grams"]}
+        return {"model": self._llm_type, "voters": list(self.voters)}
+
+    @property
+    def voters(self) -> tuple[str, ...]:
+        """What decides together on the meaning of a message; more may join (see agent/local/understanding.py)."""
+        return ("n-grams",)
 
     def understand(self, text: str) -> Understanding:
         """What one message is understood as, on its own: intent, confidence, runner-up, slots."""

@@ -4,16 +4,20 @@ Nothing is kept between runs. A recipe asks for a call, gets its result when the
 what to say or to ask; so the same messages always lead to the same next step, on any replica.
 """
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.local.intents import Intent, Slot
-from agent.local.replies import facts_of, listed, order_line, variant_line
+from agent.local.outcomes import answered, outcome, recalled
+from agent.local.replies import lines, listed, order_line, variant_line
 from agent.local.slots import Mentions, Reader, describes, matching, rows_in
 from agent.local.tasks import Ask, Call, Memory, Said, Task
+from agent.local.wording import Words
 
 Result = Mapping[str, Any]
+PROPERTY = frozenset({"is", "are", "does", "do", "can", "has", "will", "ist", "sind", "kann", "hat", "geht"})
 OFFERED = 5  # choices put on buttons
 
 
@@ -38,11 +42,14 @@ class Recipes:
             "max_price": lambda filling: _plain(filling, "price"),
             "status": lambda filling: _plain(filling, "status"),
             "category": lambda filling: _plain(filling, "category"),
+            "topic": self._topic,
         }
 
     def carry_out(self, task: Task, memory: Memory, tools: frozenset[str]) -> Run:
         """Yields the calls a task needs and returns Said or Ask."""
         intent = self._intents[task.intent]
+        if intent.recalls and (told := self._told_already(task, memory)):
+            return (yield from self._as_it_stands(told, tools))
         if intent.tool is None:
             return Said("talk", offers=intent.offers)
         if intent.tool not in tools:
@@ -50,14 +57,89 @@ class Recipes:
         args: dict[str, Any] = {}
         for slot in intent.slots:
             filling = Filling(slot, task, memory, args, tools, tuple(map(self._reader.read, _heard(task, slot.fill))))
-            value = slot.value if slot.value is not None else (yield from self._fills[slot.fill](filling))
+            value = (yield from self._fills[slot.fill](filling)) if slot.fill else slot.value
             if value is None and slot.required:
                 value = Ask(slot.fill, f"ask_{slot.fill}")
             if isinstance(value, Ask | Said):
                 return replace(value, order=args.get("order"), product=args.get("product"))
             if value is not None:
                 args[slot.name] = value
-        return _outcome((yield Call(intent.tool, args)), args)
+        result = yield Call(intent.tool, args)
+        said = outcome(result, args)
+        if intent.tool == "search_products" and said.key in {"done", "empty"}:
+            said = yield from self._searched(task, args, result, said)
+        if task.intent == "product_question" and said.key == "done":
+            said = self._looked_up(task, result, said)
+        if said.key == "refused" and intent.instead and said.order:
+            return (yield from self._way_out(intent, said, memory, tools))
+        if said.key == "awaiting" and any(self._reader.read(text).price for text in task.said):
+            said = replace(said, notes=("note_amount",))
+        return replace(said, offers=intent.offers) if said.key == "done" else said
+
+    def _searched(self, task: Task, args: Mapping[str, Any], result: Result, said: Said) -> Run:
+        """What a search found, called by its name: something else, or too dear, is not what was asked for."""
+        wanted = Mentions(items=self._reader.read(task.said[-1]).items)
+        if said.key == "done" and (
+            not wanted.items or matching(rows_in(result, "products"), wanted, self._reader.words)
+        ):
+            return said
+        if "max_price" in args:
+            wider = {name: value for name, value in args.items() if name != "max_price"}
+            beyond = yield from self._look(Call("search_products", wider))
+            if isinstance(beyond, Said):
+                return beyond
+            dear = rows_in(beyond, "products")
+            if matching(dear, wanted, self._reader.words) or (dear and not wanted.items):
+                fitting = matching(dear, wanted, self._reader.words) or dear
+                return replace(outcome({"products": fitting}, wider), key="search_above")
+        return replace(said, key="search_near") if said.key == "done" else said
+
+    def _looked_up(self, task: Task, result: Result, said: Said) -> Said:
+        """The sentence of the description that a question is about, word for word; or that it says nothing on that."""
+        product = result["product"] if isinstance(result.get("product"), Mapping) else result
+        m, words = self._reader.read(task.said[-1]), self._reader.words
+        name = set(words.split(str(product.get("name", ""))))
+        asked = [w for w in m.words if len(w) > 3 and w not in name | words.plain_questions | words.filler]
+        asked = [w for w in asked if not (words.item(w) or w in words.colours or w in words.english | words.german)]
+        if found := _passage(product, asked, words):
+            return replace(said, key="product_detail", facts={**said.facts, "quote": found})
+        return replace(said, lead="not_described") if asked and m.words[0] in PROPERTY else said
+
+    def _told_already(self, task: Task, memory: Memory) -> Said | None:
+        """The last change of the conversation; without one, a question about nothing in particular has no answer."""
+        heard = self._reader.read(task.said[-1])
+        change = memory.change
+        if change is not None and (not heard.orders or change.order in heard.orders):
+            return recalled(change)
+        named = heard.orders or heard.position is not None or memory.order or task.page.get("order")
+        return None if named or self._reader.words.orders & set(heard.words) else Said("nothing_asked")
+
+    def _as_it_stands(self, told: Said, tools: frozenset[str]) -> Run:
+        """What became of a change; where it was not carried out, also what the record of the order says by now."""
+        if told.key != "recalled_refused" or not told.order or "show_order" not in tools:
+            return told
+        result = yield Call("show_order", {"order": told.order})
+        if not answered(result):
+            return told
+        return replace(told, facts={**outcome(result, {}).facts, **told.facts}, notes=("stands",))
+
+    def _way_out(self, intent: Intent, said: Said, memory: Memory, tools: frozenset[str]) -> Run:
+        """The refusal, and what the state of the order still leaves open; the shop decides about that as well."""
+        if "show_order" not in tools:
+            return said
+        # Looked at again, since the state that led to the refusal may be newer than what the conversation knows.
+        result = yield Call("show_order", {"order": said.order})
+        shown = result["order"] if isinstance(result.get("order"), Mapping) else result
+        instead = intent.instead.get(str(shown.get("status")), "")
+        if not answered(result) or instead not in self._intents:
+            return said
+        choice = self._intents[instead].choice[memory.language or "en"]
+        return replace(said, offers=instead, notes=(f"instead_{instead}",), choices=(choice,))
+
+    def _look(self, call: Call) -> Run:
+        """What a look found; a look that was refused or failed is the end of the task, and says so."""
+        result = yield call
+        return result if answered(result) else outcome(result, call.args)
 
     # Orders -------------------------------------------------------------------------------------------------------
 
@@ -100,21 +182,23 @@ class Recipes:
     def _list_orders(self, f: "Filling") -> Run:
         if "list_orders" not in f.tools:
             return Said("unavailable")
-        result = yield Call("list_orders", {})
-        if result.get("outcome") == "error":
-            return Said("error")
+        result = yield from self._look(Call("list_orders", {}))
+        if isinstance(result, Said):
+            return result
         orders = [o for o in rows_in(result, "orders") if isinstance(o.get("number"), str)]
         return orders or Said("no_orders")
 
     def _items(self, f: "Filling") -> Run:
+        if self._out_of_season(f):
+            return None
         number = f.args["order"]
         order = next((o for o in f.memory.orders if o.get("number") == number and o.get("items")), None)
         if order is None:
             if "show_order" not in f.tools:
                 return Said("unavailable")
-            result = yield Call("show_order", {"order": number})
-            if result.get("outcome") in {"error", "not_found"}:
-                return _outcome(result, f.args)
+            result = yield from self._look(Call("show_order", {"order": number}))
+            if isinstance(result, Said):
+                return result
             order = result["order"] if isinstance(result.get("order"), Mapping) else result
         rows = [row for row in rows_in(order, "items") if isinstance(row.get("line"), int)]
         chosen = self._chosen(f, rows)
@@ -137,12 +221,26 @@ class Recipes:
             return [rows[min(answer.position, len(rows) - 1)]]
         return []
 
+    def _out_of_season(self, f: "Filling") -> bool:
+        """Whether the order's state usually rules the request out; then no more is asked, and the shop says why."""
+        states, status = self._intents[f.task.intent].order_states(), self._status(f)
+        return bool(states) and status is not None and status not in states
+
+    def _status(self, f: "Filling", *, spoken: bool = False) -> Any:
+        known = next((order for order in f.memory.orders if order.get("number") == f.args.get("order")), {})
+        return (known.get("status_word") if spoken else None) or known.get("status")
+
     # Products -----------------------------------------------------------------------------------------------------
 
     def _product(self, f: "Filling") -> Run:
         m = next((m for m in f.heard if m.items), f.heard[0])
         if m.items and (known := matching(f.memory.products, m, self._reader.words)) and len(known) == 1:
             return str(known[0]["handle"])
+        if not m.items and m.superlative and f.memory.products:
+            said = f.memory.last.said[-1] if f.memory.last else ""
+            wanted = Mentions(items=self._reader.read(said).items)
+            pool = matching(f.memory.products, wanted, self._reader.words) or f.memory.products
+            return str(_foremost(pool, m.superlative)["handle"])
         if not m.items and m.position is not None and f.memory.products:
             return str(f.memory.products[min(m.position, len(f.memory.products) - 1)]["handle"])
         about = f.task.page.get("product") or f.memory.product
@@ -164,7 +262,9 @@ class Recipes:
     def _find_product(self, f: "Filling", m: Mentions, words: str) -> Run:
         if "search_products" not in f.tools:
             return Said("unavailable")
-        result = yield Call("search_products", {"query": words})
+        result = yield from self._look(Call("search_products", {"query": words}))
+        if isinstance(result, Said):
+            return result
         found = [p for p in rows_in(result, "products") if isinstance(p.get("handle"), str)]
         best = matching(found, m, self._reader.words) or found
         if not best:
@@ -177,7 +277,9 @@ class Recipes:
     def _variant(self, f: "Filling") -> Run:
         if "show_product" not in f.tools:
             return None
-        result = yield Call("show_product", {"product": f.args["product"]})
+        result = yield from self._look(Call("show_product", {"product": f.args["product"]}))
+        if isinstance(result, Said):
+            return result
         product = result["product"] if isinstance(result.get("product"), Mapping) else result
         rows = [row for row in rows_in(product, "variants") if isinstance(row.get("sku"), str)]
         if len(rows) <= 1:
@@ -212,15 +314,19 @@ class Recipes:
         told = next((m.reason for m in f.heard if m.reason), None) or ("" if bare else answer)
         if told or not f.slot.required:
             return told or None
+        if self._out_of_season(f):
+            return f.task.said[0][:200]
         return Ask("reason", "ask_reason", {}, tuple(self._reader.words.reason_choices[f.memory.language or "en"]))
 
     def _address(self, f: "Filling") -> Run:
         if "list_addresses" not in f.tools:
             return Said("unavailable")
-        result = yield Call("list_addresses", {})
+        result = yield from self._look(Call("list_addresses", {}))
+        if isinstance(result, Said):
+            return result
         rows = [row for row in rows_in(result, "addresses") if isinstance(row.get("handle"), str)]
         if not rows:
-            return Said("error" if result.get("outcome") == "error" else "no_addresses")
+            return Said("no_addresses")
         for m in f.heard:
             wanted = set(m.labels)
             fit = [row for row in rows if wanted & set(self._reader.read(str(row.get("label", ""))).labels)]
@@ -228,7 +334,20 @@ class Recipes:
             if len(fit) == 1:
                 return str(fit[0]["handle"])
         labels = tuple(str(row.get("label", "")) for row in rows[:OFFERED])
-        return Ask("address", "ask_address", {"addresses": listed(labels)}, labels)
+        if self._out_of_season(f):
+            return Said("too_late", {"order": f.args["order"], "status": self._status(f, spoken=True)})
+        elsewhere = any(self._reader.words.elsewhere & set(m.words) or m.quantity for m in f.heard)
+        key = "ask_own_address" if elsewhere else "ask_address"
+        return Ask("address", key, {"addresses": listed(labels)}, labels)
+
+    def _topic(self, f: "Filling") -> Run:
+        """The customer's own words where they lead to a section of the intent's topic, else that topic."""
+        said = " ".join(f.task.said[-1].split())
+        # People ask "how much is it", and rules are headed by what it costs.
+        asked = f"cost {said}"[:60] if {"much", "expensive", "teuer"} & set(f.heard[0].words) else said[:60]
+        result = yield Call("read_policy", {"topic": asked})
+        fits = answered(result) and str(result.get("link", "")).startswith(f"/policies/{f.slot.value}")
+        return asked if fits else f.slot.value
 
     def _summary(self, f: "Filling") -> Run:
         yield from ()
@@ -265,6 +384,29 @@ def _heard(task: Task, fill: str) -> list[str]:
     return own + list(reversed(task.said)) + rest
 
 
+def _foremost(products: Sequence[Mapping[str, Any]], superlative: str) -> Mapping[str, Any]:
+    """The cheapest, the dearest or the best rated of products that a search has shown."""
+    match superlative:
+        case "cheapest":
+            return min(products, key=lambda product: _number(product.get("price")))
+        case "dearest":
+            return max(products, key=lambda product: _number(product.get("price")))
+        case _:
+            return max(products, key=lambda product: _number(product.get("rating")))
+
+
+def _passage(product: Mapping[str, Any], asked: Sequence[str], words: Words) -> str:
+    details = product.get("details")
+    rows = [f"{name}: {text}" for name, text in details.items()] if isinstance(details, Mapping) else []
+    passages = rows + re.split(r"(?<=[.!?])\s+", str(product.get("description") or ""))
+    return next((p for p in passages if any(w[:6] in part for part in words.split(p) for w in asked)), "")
+
+
+def _number(said: object) -> float:
+    found = re.search(r"\d+(?:\.\d+)?", str(said or "").replace(",", ""))
+    return float(found[0]) if found else 0.0
+
+
 def _plain(filling: Filling, name: str) -> Run:
     yield from ()
     return next((value for m in filling.heard if (value := getattr(m, name, None)) is not None), None)
@@ -280,30 +422,4 @@ def _pick(slot: Slot, orders: Sequence[Mapping[str, Any]]) -> str | Ask:
 
 def _which(orders: Sequence[Mapping[str, Any]], *, key: str = "ask_order") -> Ask:
     shown = list(orders)[:OFFERED]
-    return Ask("order", key, {"orders": listed(map(order_line, shown))}, tuple(str(o["number"]) for o in shown))
-
-
-def _outcome(result: Result, args: Mapping[str, Any]) -> Said:
-    facts = {"order": args.get("order"), "query": args.get("query")} | facts_of(result)
-    said = Said(
-        "done", {k: str(v) for k, v in facts.items() if v}, order=args.get("order"), product=args.get("product")
-    )
-    match result.get("outcome"):
-        case "awaiting_approval":
-            return replace(said, key="awaiting", card=True)
-        case "refused" | "pending" | "not_found" | "error" as key:
-            return replace(said, key=key)
-        case None | "done" if _is_empty(result):
-            return replace(said, key="empty")
-        case None | "done":
-            return said
-        case _:
-            return replace(said, key="unknown")
-
-
-def _is_empty(result: Result) -> bool:
-    lists = [result[key] for key in ("orders", "products", "items", "lines") if isinstance(result.get(key), list)]
-    basket = result.get("basket")
-    if isinstance(basket, Mapping):
-        lists += [basket[key] for key in ("items", "lines") if isinstance(basket.get(key), list)]
-    return bool(lists) and not any(lists)
+    return Ask("order", key, {"orders": lines(map(order_line, shown))}, tuple(str(o["number"]) for o in shown))

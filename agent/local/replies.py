@@ -8,6 +8,8 @@ from typing import Any
 from agent.local.intents import PLACE, Intent
 
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+FEW = 4  # orders that are read out; more than that nobody reads, and their page has all of them
+ALL_ORDERS = "/orders"
 LISTED = 6  # rows of a list that are read out; the cards show all of them
 Facts = Mapping[str, str]
 
@@ -44,7 +46,7 @@ def facts_of(result: Mapping[str, Any]) -> dict[str, str]:
         flat |= part
     facts = {
         "order": flat.get("number") or flat.get("order"),
-        "status": flat.get("status"),
+        "status": flat.get("status_word") or flat.get("status"),
         "placed": flat.get("placed"),
         "total": flat.get("total") or flat.get("subtotal"),
         "items": _rows(flat.get("items") or flat.get("lines"), _item),
@@ -53,7 +55,6 @@ def facts_of(result: Mapping[str, Any]) -> dict[str, str]:
         "tracking": _first(flat, ("tracking",)),
         "refunds": _first(flat, ("refunds", "refunded")),
         "refundable": _first(flat, ("refundable",)),
-        "orders": _rows(flat.get("orders"), order_line),
         "products": _rows(flat.get("products"), _product),
         "name": flat.get("name") or (flat.get("product") if isinstance(flat.get("product"), str) else None),
         "price": flat.get("price"),
@@ -63,15 +64,28 @@ def facts_of(result: Mapping[str, Any]) -> dict[str, str]:
         "section": flat.get("section"),
         "link": flat.get("link"),
         "says": flat.get("says"),
+        "addresses": _rows(flat.get("addresses"), lambda row: str(row.get("label", ""))),
     }
-    return {name: _said(value) for name, value in facts.items() if value not in (None, "", [], {}) and _said(value)}
+    known = {name: said for name, value in facts.items() if value not in (None, "", [], {}) and (said := _said(value))}
+    orders = _mappings(flat.get("orders"))
+    more = [f"… {ALL_ORDERS}"] if len(orders) > FEW else []
+    return known | ({"orders": lines([*map(order_line, orders[:FEW]), *more])} if orders else {})
+
+
+def in_words(text: str, terms: Mapping[str, str]) -> str:
+    """A text of the records with its fixed words put into another language, the longest first."""
+    if not terms:
+        return text
+    known = "|".join(map(re.escape, sorted(terms, key=len, reverse=True)))
+    return re.sub(rf"\b(?:{known})\b", lambda m: terms[m[0]], text)
 
 
 def order_line(order: Mapping[str, Any]) -> str:
-    """One order on one line: its number and, as far as known, status, day and things."""
-    things = ", ".join(str(item.get("name", "")) for item in _mappings(order.get("items"))[:3])
-    more = ", ".join(str(part) for part in (order.get("status"), order.get("placed"), things) if part)
-    return f"{order.get('number', '')} ({more})"
+    """One order on one line: its number and, as far as known, day, status and things."""
+    things = [str(item.get("name", "")) for item in _mappings(order.get("items"))]
+    named = ", ".join(things[:2]) + (", …" if len(things) > 2 else "")
+    state = order.get("status_word") or order.get("status")
+    return " · ".join(str(part) for part in (order.get("number", ""), order.get("placed"), state, named) if part)
 
 
 def variant_line(variant: Mapping[str, Any]) -> str:
@@ -83,6 +97,11 @@ def variant_line(variant: Mapping[str, Any]) -> str:
 def listed(rows: Iterable[str]) -> str:
     """Rows in one sentence, separated so that commas within a row do no harm."""
     return "; ".join(rows)
+
+
+def lines(rows: Iterable[str]) -> str:
+    """Rows below each other, for what is too long to be read within a sentence."""
+    return "".join(f"\n– {' '.join(row.split())}" for row in rows)
 
 
 def _product(product: Mapping[str, Any]) -> str:

@@ -11,6 +11,12 @@ from agent.local.wording import MONEY, Words, clean, fold, singulars
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})  # Crockford's base 32: these letters are never used as such.
+# In "add it to my basket" the basket is a place; in "do you have baskets" it is a thing.
+IN_BASKET = re.compile(
+    r"\b(?:in|into|to|inside|im|ins)\s+(?:(?:the|my|our|your|den|meinen|dem|meinem)\s+)?(?:shopping\s+)?"
+    r"(?:basket|cart|trolley|warenkorb|korb|einkaufswagen)\b",
+    re.I,
+)
 NEAR = 88  # rapidfuzz ratio (0-100) from which two words of a product's name are taken for the same
 
 
@@ -31,6 +37,7 @@ class Mentions:
     reason: str | None = None
     price: str | None = None
     status: str | None = None
+    superlative: str | None = None
 
 
 class Reader:
@@ -51,7 +58,7 @@ class Reader:
     def read(self, text: str) -> Mentions:
         """Every mention in a text; nothing is guessed, an absent thing is absent."""
         text = clean(text)
-        rest = self.number.sub(lambda m: " " if self._canonical(m) else m.group(), text)
+        rest = IN_BASKET.sub(" ", self.number.sub(lambda m: " " if self._canonical(m) else m.group(), text))
         words = self.words.split(rest)
         known = self.words
         price = MONEY.search(fold(rest))
@@ -69,6 +76,7 @@ class Reader:
             reason=_reason(" ".join(words), known.reasons),
             price=_amount(price.group()) if price else _limit(words),
             status=next((known.statuses[word] for word in words if word in known.statuses), None),
+            superlative=next((known.superlatives[word] for word in words if word in known.superlatives), None),
         )
 
     def order_numbers(self, text: str) -> tuple[str, ...]:
@@ -82,9 +90,14 @@ class Reader:
 
     def query(self, text: str) -> str:
         """The words of a message that can be searched for, things by their English name."""
-        rest = MONEY.sub(" ", fold(self.number.sub(" ", clean(text))))
+        rest = MONEY.sub(" ", fold(IN_BASKET.sub(" ", self.number.sub(" ", clean(text)))))
         kept = [w for w in self.words.split(rest) if w not in self.words.filler and not w.isdigit()]
         return " ".join(self.words.item(word) or self.words.colours.get(word, word) for word in kept[:8])
+
+    def wish(self, text: str) -> str | None:
+        """The intent of a change that a text asks for by its words alone, whatever is told around it."""
+        said = " ".join(self.words.split(text))
+        return next((i for i, starts in self.words.wishes.items() if any(start in said for start in starts)), None)
 
     def _canonical(self, match: re.Match[str]) -> str | None:
         gap, first, inner, second, bare_first, bare_second = match.groups()

@@ -20,7 +20,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The end of a request: which reply to give, with which facts, and what the conversation is about from here on."""
+    """The end of a request: which reply to give, with which facts, and what the conversation is about from here on.
+
+    ``policy`` is the id of the policy that refused; ``lead`` and ``notes`` are shared replies that go before and after.
+    """
 
     key: str
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -29,11 +32,14 @@ class Said:
     offers: str | None = None
     card: bool = False
     choices: tuple[str, ...] = ()
+    policy: str = ""
+    lead: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question for one missing thing, with the likely answers."""
+    """A question for one missing thing, with the likely answers. ``lead`` is a reply that goes before it."""
 
     fill: str
     key: str
@@ -41,6 +47,7 @@ class Ask:
     choices: tuple[str, ...] = ()
     order: str | None = None
     product: str | None = None
+    lead: str = ""
 
 
 Step = Call | Said | Ask
@@ -58,6 +65,17 @@ class Task:
     since: int = 0
     question: Ask | None = None
     tries: int = 0
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that was asked for, and how it stands by now: the server keeps the outcome in the messages true."""
+
+    order: str
+    outcome: str
+    says: str
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,7 @@ class Memory:
     guess: str | None = None
     card: bool = False
     misses: int = 0
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,10 @@ class Turn:
     page: Mapping[str, str]
     results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     calls: int = 0
+
+    def answers(self) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+        """Tool, arguments and result of each call that came back, in order."""
+        return [(key[: key.index("{")], json.loads(key[key.index("{") :]), got) for key, got in self.results.items()]
 
 
 def turns_of(messages: Sequence[BaseMessage]) -> list[Turn]:

@@ -32,7 +32,10 @@ SHARPNESS = 1.7  # inverse temperature that turns joined votes into shares, foun
 FAMILIAR = 0.17  # likeness to the nearest examples at which a message counts half as familiar
 COMMON = tuple(FREQUENCY_LISTS["english_wikipedia"][:8_000])  # the commonest English words, which zxcvbn carries
 MEMO = 256  # messages whose understanding is kept, since every turn reads the whole conversation again
-SMALL_TALK = frozenset({"greet", "thanks", "goodbye", "complaint", "out_of_scope", "agree", "decline", "help"})
+SMALL_TALK = frozenset(
+    {"greet", "thanks", "goodbye", "complaint", "out_of_scope", "my_name", "agree", "decline", "help"}
+)
+SALUTATION = frozenset({"my_name", "greet"})
 UNSPLIT = frozenset({"which_order", "other_order", "never_mind", "injection"})
 # "The knife was blunt, give me my money back": what goes before a refund is a wish of its own only when it asks.
 STORY = frozenset({"search_product", "product_question", "where_is_order", "delivery_estimate", "show_basket"})
@@ -180,6 +183,8 @@ class Understander:
         sentences = [part for part in STRONG.split(text)[:8] if part.strip()]
         halves = [half for sentence in sentences for half in self._halves(sentence)]
         sure = [part for part in halves if part.confidence >= ACT and part.intent not in SMALL_TALK]
+        if len(halves) == 1 and halves[0].text != whole.text:
+            return tuple(halves)
         distinct = _wishes(list({self._actions[part.intent]: part for part in reversed(sure)}.values())[::-1])
         if len(distinct) >= 2 and "injection" not in {part.intent for part in sure}:
             return tuple(distinct[:3])
@@ -192,6 +197,8 @@ class Understander:
         whole = self.one(sentence)
         for mark in WEAK.finditer(sentence):
             left, right = self.one(sentence[: mark.start()]), self.one(sentence[mark.end() :])
+            if left.intent in SALUTATION and left.band == "act" and right.band == "act":
+                return [right]
             if self._apart(left, right):
                 return [left, right]
         return [whole]

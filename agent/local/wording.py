@@ -53,6 +53,13 @@ class Words:
     reason_choices: Mapping[str, tuple[str, ...]]
     everything_choice: Mapping[str, str]
     endings: tuple[str, ...]
+    orders: frozenset[str]
+    elsewhere: frozenset[str]
+    wishes: Mapping[str, tuple[str, ...]]
+    superlatives: Mapping[str, str]
+    plain_questions: frozenset[str]
+    terms: Mapping[str, Mapping[str, str]]
+    says: Mapping[str, Mapping[str, str]]
 
     def split(self, text: str) -> list[str]:
         """The words of a text, folded to lower case, with umlauts and contractions written out."""
@@ -78,9 +85,21 @@ class Words:
 def load_words(path: Path) -> Words:
     """Read `words.yaml`; its lists of words may be written as one folded line."""
     data = load_yaml(path)
-    sets = {"items", "other", "pronouns", "everything", "german", "english", "filler"}
+    sets = {
+        "items",
+        "other",
+        "pronouns",
+        "everything",
+        "german",
+        "english",
+        "filler",
+        "orders",
+        "elsewhere",
+        "plain_questions",
+    }
     read: dict[str, Any] = {key: frozenset(_listed(value)) if key in sets else value for key, value in data.items()}
     read["reasons"] = {reason: tuple(starts) for reason, starts in data["reasons"].items()}
+    read["wishes"] = {intent: tuple(starts) for intent, starts in data["wishes"].items()}
     read["same"] = {word: meaning for meaning, words in data["same"].items() for word in words}
     read["endings"] = tuple(alias for alias in data["aliases"] if len(alias) >= 4)
     return Words(**read)

@@ -53,6 +53,7 @@ def product_row(view: ProductView) -> Answer:
         "price": str(view.price),
         "colours": colours,
         "in_stock": view.in_stock,
+        **_rating(view.rating_tenths),
     }
 
 

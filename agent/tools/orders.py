@@ -70,7 +70,9 @@ def _listed(turn: Turn, view: OrderList) -> Answer:
 
 def _shown(turn: Turn, view: OrderView) -> Answer:
     turn.say_card("order", view.number)
-    sums = {"shipping": str(view.shipping), "refundable": str(view.refundable)}
+    sums = {"shipping": str(view.shipping)}
+    if view.refundable.minor:
+        sums["refundable"] = str(view.refundable)
     if view.refunded.minor:
         sums["refunded"] = str(view.refunded)
     dates = {"shipped": _day(view.shipped_at), "delivered": _day(view.delivered_at), "estimate": _day(view.estimate)}
@@ -85,8 +87,8 @@ def _row(view: OrderView) -> Answer:
         | {"price": str(line.price)}
         for line in view.lines
     ]
-    row = {"number": view.number, "placed": _day(view.placed_at), "status": view.status, "total": str(view.total)}
-    return {**row, "items": items}
+    state = {"status": view.status, "status_word": view.status_word}
+    return {"number": view.number, "placed": _day(view.placed_at), **state, "total": str(view.total), "items": items}
 
 
 def _day(when: date | None) -> str:

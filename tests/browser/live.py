@@ -17,12 +17,15 @@ from typing import Any
 import uvicorn
 from sqlalchemy import select
 
-from auth.audit import AuditEntry
+from auth.audit import AuditEntry, read_notes, verify
 from auth.database import Scope
-from frontend.app import build_house, create_app
+from auth.vault import LocalKeyFile
+from frontend.app import build_house, checkpoint_verifier, create_app
 from frontend.house import House
+from frontend.settings import Settings
 from shop.demo import demo_people, seed
 from shop.orders import Order
+from shop.payments import DemoGateway
 from shop.refunds import Refund
 from tests.building import settings_for
 
@@ -49,7 +52,7 @@ class LiveShop:
     origin: str
     house: House
     clock: MovableClock
-    folder: Path
+    settings: Settings
 
     def fresh_code(self, email: str) -> str:
         """A code that was never used: the clock moves on by a step first, because a code is good for once."""
@@ -74,6 +77,20 @@ class LiveShop:
             found = select(Refund).join(Order, Order.id == Refund.order_id).where(Order.number == number)
             return [(refund.state, refund.amount_minor) for refund in session.scalars(found)]
 
+    def paid_back(self, number: str) -> int:
+        """How many times the gateway moved money back for an order, by its own books."""
+        assert isinstance(self.house.gateway, DemoGateway)
+        with self.house.database.read(Scope.house("a test looks at the books")) as session:
+            charge = session.scalar(select(Order.charge_reference).where(Order.number == number))
+        return sum(move.kind == "refund" and move.charge == charge for move in self.house.gateway.ledger())
+
+    def log_problems(self) -> list[str]:
+        """What an auditor finds in the log, checked against all signed checkpoints."""
+        notes = read_notes(self.settings.checkpoints)
+        verifier = checkpoint_verifier(LocalKeyFile(self.settings.keys))
+        with self.house.database.read(Scope.house("a test audits")) as session:
+            return [problem.sentence for problem in verify(session, notes, verifier).problems]
+
     def _entries(self) -> list[Any]:
         with self.house.database.read(Scope.house("a test reads the log")) as session:
             return list(session.scalars(select(AuditEntry).order_by(AuditEntry.seq)))
@@ -97,7 +114,7 @@ def open_shop(folder: Path, *, database_url: str) -> Iterator[LiveShop]:
     thread.start()
     try:
         _wait_until_open(server, thread)
-        yield LiveShop(origin, house, clock, folder)
+        yield LiveShop(origin, house, clock, settings)
     finally:
         server.should_exit = True
         thread.join(timeout=15)

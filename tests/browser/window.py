@@ -33,7 +33,10 @@ document.addEventListener("securitypolicyviolation", (event) =>
 # Every rule there is for WCAG 2.2 AA, and axe's own good practices.
 _EVERYTHING = {"resultTypes": ["violations"]}
 # At night only colours are different.
-_COLOURS = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+_COLOURS = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
 
 
 @dataclass  # no slots: Playwright hangs its own attributes on whoever listens
@@ -42,10 +45,15 @@ class Window:
 
     shop: LiveShop
     page: Page
+    has_scripts: bool = True
     problems: list[str] = field(default_factory=list)
+    # A form that comes back with a sentence is no fault.
+    expected: set[int] = field(default_factory=lambda: {422})
 
     @classmethod
-    def open(cls, shop: LiveShop, browser: Browser, *, network: str, shape: Mapping[str, Any], scripts: bool) -> "Window":
+    def open(
+        cls, shop: LiveShop, browser: Browser, *, network: str, shape: Mapping[str, Any], scripts: bool
+    ) -> "Window":
         context = browser.new_context(
             base_url=shop.origin,
             java_script_enabled=scripts,
@@ -55,19 +63,20 @@ class Window:
         context.set_default_timeout(PATIENCE_MS)
         if scripts:
             context.add_init_script(_WATCH)
-        window = cls(shop, context.new_page())
+        window = cls(shop, context.new_page(), scripts)
         window._watch(window.page)
         return window
 
     def another(self) -> "Window":
         """A second tab of the same browser: the same cookies."""
-        tab = Window(self.shop, self.page.context.new_page(), self.problems)
+        tab = Window(self.shop, self.page.context.new_page(), self.has_scripts, self.problems)
         tab._watch(tab.page)
         return tab
 
-    def go(self, path: str) -> None:
+    def go(self, path: str, *, status: int = 200) -> None:
+        self.expected.add(status)
         answer = self.page.goto(path)
-        assert answer is not None and answer.ok, f"{path}: {answer and answer.status}"
+        assert answer is not None and answer.status == status, f"{path}: {answer and answer.status}"
 
     def sign_in(self, email: str, *, next_page: str = "/") -> None:
         """Password and one-time code, as the sign-in page of the demo shows them."""
@@ -127,7 +136,9 @@ class Window:
         self.page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         found = Axe().run(self.page, options=_COLOURS if dark else _EVERYTHING).response["violations"]
         return [
-            f"{rule['id']} at {' '.join(map(str, node['target']))}: {_reason(node)}" for rule in found for node in rule["nodes"]
+            f"{rule['id']} at {' '.join(map(str, node['target']))}: {_reason(node)}"
+            for rule in found
+            for node in rule["nodes"]
         ]
 
     def overflow(self) -> list[str]:
@@ -149,17 +160,33 @@ class Window:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=full, animations="disabled")
 
+    def faults(self, name: str) -> list[str]:
+        """What is wrong with the page as it stands: by day, by night, and as wide as a desk, a phone and a small phone."""
+        found = [f"{name}, by day: {each}" for each in self.violations()]
+        self.shot(f"{name}-day")
+        found += [f"{name}, by night: {each}" for each in self.violations(dark=True)]
+        self.shot(f"{name}-night")
+        for width in (1280, 390, 320):
+            self.page.set_viewport_size({"width": width, "height": 800})
+            found += [f"{name}, {width} px wide: {each}" for each in self.overflow()]
+            if width == 390:
+                self.shot(f"{name}-phone")
+        self.page.set_viewport_size({"width": 1280, "height": 800})
+        self.page.emulate_media(color_scheme="light")
+        return found
+
     def _watch(self, page: Page) -> None:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
         page.on("response", self._came)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        # Answers that failed are noted below, by status.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _came(self, response: Response) -> None:
-        if response.status >= 400 and response.status != 422:
+        if response.status >= 400 and response.status not in self.expected:
             self.problems.append(f"{response.status}: {response.request.method} {response.url}")
 
 

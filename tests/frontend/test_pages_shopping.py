@@ -1,4 +1,4 @@
-"""Filling a basket, changing it and ordering, without a script: bad input gets a sentence, and nothing is done twice."""
+"""Filling a basket, changing it and ordering, without a script: bad input gets a sentence, nothing is done twice."""
 
 import re
 from collections.abc import Callable

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from auth.web import asking
 from frontend.app import create_app
 from shop.conversations import Voice
-from tests.browsing import Street
+from tests.browsing import Street, goods, moved
 from tests.building import ORIGIN, Building, build, migrated_sqlite, move_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +85,7 @@ class Door:
         return _PARAMETER.sub(lambda _: value, self.path)
 
     def __str__(self) -> str:
-        return f"{self.method:<6} {self.path:<48} {self.who:<10} {self.page}"
+        return f"{self.method:<6} {self.path:<48} {self.who}"
 
 
 def doors_of(app: FastAPI) -> list[Door]:
@@ -267,6 +267,19 @@ def test_every_answer_carries_the_content_policy(street: Street, peers: Iterator
         answer = ask(street, peers, door, "no-such-thing", ada.cookies)
         policy = answer.headers.get("content-security-policy", "")
         assert "default-src 'none'" in policy and "unsafe" not in policy, door.name
+
+
+def test_looking_changes_nothing(street: Street, peers: Iterator[str]) -> None:
+    """A link can be followed by anybody's page, a preview or a crawler: GET leaves the shop as it is."""
+    ada, cleo = street.signed_in("ada"), street.signed_in("cleo")
+    conversation = street.conversation("ada", (Voice.CUSTOMER, "hello"), state="waiting")
+    before, books = goods(street.building), moved(street.building)
+    for door in (door for door in doors_of(street.app) if door.method in SAFE):
+        for value in (street.building.orders["ada.paid"], conversation, "mug-pine", "harbour-mug"):
+            for cookies in (ada.cookies, cleo.cookies):
+                ask(street, peers, door, value, cookies)
+    assert goods(street.building) == before
+    assert moved(street.building) == books
 
 
 def _guest(street: Street) -> TestClient:
