@@ -58,10 +58,6 @@ def _send_mail(house: House) -> None:
         deliver_pending(house.database, house.vault, house.mailer, clock=house.clock)
 
 
-def _tell_turned_away(house: House, door: Door) -> None:
-    door.turned_away.tell(house.database, house.vault, clock=house.clock)
-
-
 def _sweep(house: House) -> None:
     with house.database.begin(Scope.house("forgetting old sign-in attempts")) as session:
         sweep(session, now=house.clock())

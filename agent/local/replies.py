@@ -9,7 +9,7 @@ from agent.local.intents import PLACE, Intent
 
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 FEW = 4  # orders that are read out; more than that nobody reads, and their page has all of them
-ALL_ORDERS = "/orders"
+ALL_ORDERS = "all of them at /orders"
 LISTED = 6  # rows of a list that are read out; the cards show all of them
 Facts = Mapping[str, str]
 
@@ -35,7 +35,7 @@ def fill(template: str, facts: Facts) -> str:
     """The template with its facts; a bracketed part falls away when a fact in it is missing. Facts are never parsed."""
     kept = OPTIONAL.sub(lambda m: m[1] if set(PLACE.findall(m[1])) <= set(facts) else "", template)
     spoken = re.sub(r" {2,}", " ", re.sub(r" +([.,])", r"\1", kept)).strip()
-    return PLACE.sub(lambda m: facts.get(m[1], ""), spoken)
+    return PLACE.sub(lambda m: facts.get(m[1], ""), spoken).replace(" \n", "\n")
 
 
 def facts_of(result: Mapping[str, Any]) -> dict[str, str]:

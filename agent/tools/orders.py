@@ -87,7 +87,9 @@ def _row(view: OrderView) -> Answer:
         | {"price": str(line.price)}
         for line in view.lines
     ]
-    state = {"status": view.status, "status_word": view.status_word}
+    state = {"status": view.status}
+    if view.status_word != view.status:
+        state["status_word"] = view.status_word
     return {"number": view.number, "placed": _day(view.placed_at), **state, "total": str(view.total), "items": items}
 
 

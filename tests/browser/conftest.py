@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest

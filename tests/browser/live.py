@@ -1,7 +1,7 @@
-"""A demo shop that people really visit: the whole app behind uvicorn on a free port, filled, on a clock that can be moved.
+"""A demo shop that people really visit: the whole app behind uvicorn, filled, on a clock that can be moved.
 
-Nothing is patched: what differs from ``countersign demo`` is the clock and the trust in a proxy on this machine, so that
-every window comes from a network of its own and no window uses up another's share of requests.
+Nothing is patched: what differs from ``countersign demo`` is the clock and the trust in a proxy on this machine, so
+that every window comes from a network of its own and no window uses up another's share of requests.
 """
 
 import socket

@@ -125,8 +125,8 @@ def test_pages_of_a_customer(windows: Callable[..., Window]) -> None:
     faults += window.faults("customer-chat-card")
     window.go(f"/approvals/{card}")
     faults += window.faults("customer-card")
-    window.page.get_by_role("button", name="No, leave it").click()
-    expect(window.page.get_by_text("You said no. Nothing was changed.")).to_be_visible()
+    window.page.get_by_role("main").get_by_role("button", name="No, leave it").click()
+    expect(window.page.get_by_role("main").get_by_text("You said no. Nothing was changed.")).to_be_visible()
     faults += window.faults("customer-card-declined")
     assert not faults, "\n".join(faults)
 

@@ -30,6 +30,12 @@ _WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`));
 """
+_STICKS_OUT = """() => {
+  const root = document.scrollingElement, width = root.clientWidth;
+  if (root.scrollWidth <= width) return [];
+  const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1);
+  return [`${root.scrollWidth} > ${width}`, ...out.slice(0, 5).map((e) => e.outerHTML.slice(0, 120))];
+}"""
 # Every rule there is for WCAG 2.2 AA, and axe's own good practices.
 _EVERYTHING = {"resultTypes": ["violations"]}
 # At night only colours are different.
@@ -143,15 +149,7 @@ class Window:
 
     def overflow(self) -> list[str]:
         """What sticks out to the right of the window; empty when the page can't be pushed sideways."""
-        told = self.page.evaluate(
-            """() => {
-              const root = document.scrollingElement;
-              if (root.scrollWidth <= root.clientWidth) return [];
-              const out = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1);
-              return [`${root.scrollWidth} > ${root.clientWidth}`, ...out.slice(0, 5).map((e) => e.outerHTML.slice(0, 120))];
-            }"""
-        )
-        return list(told)
+        return list(self.page.evaluate(_STICKS_OUT))
 
     def shot(self, name: str, *, full: bool = False) -> None:
         """A picture for people to look at, kept when COUNTERSIGN_SHOTS names a folder."""
@@ -161,7 +159,7 @@ class Window:
             self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=full, animations="disabled")
 
     def faults(self, name: str) -> list[str]:
-        """What is wrong with the page as it stands: by day, by night, and as wide as a desk, a phone and a small phone."""
+        """What is wrong with the page as it stands: by day, by night, and as wide as a desk and two phones."""
         found = [f"{name}, by day: {each}" for each in self.violations()]
         self.shot(f"{name}-day")
         found += [f"{name}, by night: {each}" for each in self.violations(dark=True)]
