@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from limits.storage import MemoryStorage
 from sqlalchemy import text, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from auth.actor import Act, Actor, Channel, Role
@@ -24,7 +25,7 @@ from auth.guard.limits import Ceilings, CommandLimits
 from auth.guard.rooms import RoomTable
 from auth.sign_in import one_time
 from auth.sign_in.one_time import Purpose
-from auth.vault.envelope import place
+from auth.vault.envelope import Sealed, SealedBytes, place
 from shop.catalogue import take_stock
 from shop.commands import RefundOrder, SearchProducts
 from tests.building import Building
@@ -183,6 +184,14 @@ def test_a_used_token_is_neither_found_nor_used_again(building: Building) -> Non
         assert one_time.use_up(session, row, now=now)
         assert not one_time.use_up(session, row, now=now)
         assert one_time.find_token(session, token, purpose=Purpose.RESET, now=now) is None
+
+
+def test_a_sealed_column_takes_what_the_vault_has_sealed_and_nothing_that_looks_like_it() -> None:
+    dialect, looks_sealed = sqlite.dialect(), b"\x01" + b"Bartholomew Lanternkeep, 41 Thistledownwharf"
+    assert Sealed().process_bind_param(SealedBytes(looks_sealed), dialect) == looks_sealed, "the control"
+    with pytest.raises(TypeError, match="takes sealed values only") as refused:
+        Sealed().process_bind_param(looks_sealed, dialect)
+    assert "Bartholomew" not in str(refused.value)
 
 
 def test_the_place_of_a_value_names_its_account() -> None:
