@@ -54,6 +54,12 @@ def main() -> None:
         _stop(f"{error.filename} cannot be written. Run this in a folder you may write to, or change its owner.")
 
 
+@cli.callback()
+def _before_each() -> None:
+    # Whatever a command does, what it logs is redacted.
+    open_logbook("warning")
+
+
 @cli.command()
 def demo(
     port: Port = 8000,
@@ -73,7 +79,6 @@ def demo(
         other_origins=(f"http://127.0.0.1:{port}",),
         model=model,
     )
-    open_logbook("warning")
     _migrate(settings)
     house = build_house(settings)
     if _fill(house):

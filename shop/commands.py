@@ -14,6 +14,7 @@ from shop.money import Money
 OrderNumber = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 Handle = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+PaymentReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{3,79}$")]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -81,6 +82,13 @@ class ListAddresses:
 
 
 @dataclass(frozen=True, slots=True)
+class ListPaymentMethods:
+    """One's own payment cards, by brand and last four digits."""
+
+    version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ReadShopPolicy:
     """A section of the shop's own rules, word for word."""
 
@@ -128,7 +136,7 @@ class AskForPerson:
     summary: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
-# Changes: orders, money, addresses
+# Changes: orders, money, addresses, payment cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +199,22 @@ class RemoveAddress:
 
     version: ClassVar[int] = 1
     address: Handle
+
+
+@dataclass(frozen=True, slots=True)
+class AddPaymentMethod:
+    """Keep the card that the payment service's own page has taken. It begins with a letter, as no card number does."""
+
+    version: ClassVar[int] = 1
+    reference: PaymentReference
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePaymentMethod:
+    """Remove one of one's own payment cards; what was paid with it stays paid."""
+
+    version: ClassVar[int] = 1
+    payment: Handle
 
 
 # Clerks at work

@@ -27,6 +27,8 @@ def opening_questions() -> tuple[tuple[str, Question, Stamps], ...]:
         ("a review of one's own request", _review(clerk, _OWNER), Stamps(second_factor_age_s=0)),
         ("a review without a second factor", _review(clerk, _OTHER), Stamps()),
         ("staff work through the assistant", _order(chat, "ShipOrder", "paid"), fresh),
+        ("a payment card added in a conversation", _payment_card(chat), fresh),
+        ("a payment card added to somebody else's account", _payment_card(stranger), fresh),
     )
 
 
@@ -42,6 +44,11 @@ def _order(actor: Actor, action: str, status: str, *, amount_minor: int = 1000) 
     )
     context = {"amount_minor": amount_minor, "refunded_30d_minor": 0}
     return Question(action, actor, principal_of(actor, status="active"), order, context)
+
+
+def _payment_card(actor: Actor) -> Question:
+    account = Entity("Account", str(_OWNER), {"owner": str(_OWNER)})
+    return Question("AddPaymentMethod", actor, principal_of(actor, status="active"), account, {"cards_kept": 0})
 
 
 def _review(actor: Actor, requested_by: UUID) -> Question:

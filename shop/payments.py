@@ -21,8 +21,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from auth.database import Base, Owned
 from auth.guard.commands import Json
 from auth.guard.rooms import Declined, Settled, Settlement, Unreachable
+from shop.card_details import CardDetails, card_handle
+from shop.demo_cards import DECLINED_CARD, DEMO_CARDS, DemoCard, describe_demo_card
 from shop.money import Money
 from shop.views import PaymentMethodView
+
+CARD_EXPIRED = "This payment card has expired. Please choose another one."
 
 
 class PaymentMethod(Base, Owned):
@@ -38,7 +42,7 @@ class PaymentMethod(Base, Owned):
 
     @property
     def handle(self) -> str:
-        return f"card:{self.brand.lower().replace(' ', '-')}-{self.last4}"
+        return card_handle(self.brand, self.last4)
 
     @property
     def words(self) -> str:
@@ -59,13 +63,13 @@ def find_payment_method(session: Session, account_id: UUID | None, handle: str) 
     return next((m for m in find_payment_methods(session, account_id) if m.handle == wanted), None)
 
 
-def payment_method_view(method: PaymentMethod) -> PaymentMethodView:
-    return PaymentMethodView(method.handle, method.words)
+def payment_method_view(method: PaymentMethod, now: datetime) -> PaymentMethodView:
+    return PaymentMethodView(method.handle, method.words, method.expires, has_expired(method, now))
 
 
-def has_expired(method: PaymentMethod, now: datetime) -> bool:
+def has_expired(card: PaymentMethod | CardDetails, now: datetime) -> bool:
     """Whether the last day of the card's month has passed."""
-    month, _, year = method.expires.partition("/")
+    month, _, year = card.expires.partition("/")
     return (2000 + int(year), int(month)) < (now.year, now.month)
 
 
@@ -91,6 +95,9 @@ class PaymentGateway(Protocol):
     def refund(self, key: str, charge_reference: str, amount: Money) -> Settlement:
         """Give back part of a charge, in all never more than it was. Raises as :meth:`charge` does."""
 
+    def describe(self, key: str, reference: str) -> CardDetails | Declined:
+        """What card the payment service's own page took under this reference. Raises as :meth:`charge` does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Movement:
@@ -113,9 +120,11 @@ class DemoGateway:
     - ``tok_demo_declined`` is always declined;
     - ``tok_demo_unreachable_once`` gives no answer the first time a key comes, and does nothing;
     - ``tok_demo_answer_lost_once`` does as asked the first time a key comes, but its answer never arrives.
+
+    Its payment page is a list to choose from: :meth:`samples`.
     """
 
-    DECLINED = "tok_demo_declined"
+    DECLINED = DECLINED_CARD
     UNREACHABLE_ONCE = "tok_demo_unreachable_once"
     ANSWER_LOST_ONCE = "tok_demo_answer_lost_once"
 
@@ -146,6 +155,16 @@ class DemoGateway:
                 "" if self._left(books, charge_reference) >= amount.minor > 0 else "The bank did not accept the refund."
             )
             return self._answer(books, key, kind="refund", subject=charge_reference, amount=amount, no=no)
+
+    def describe(self, key: str, reference: str) -> CardDetails | Declined:
+        """The demo card behind a reference; see :mod:`shop.demo_cards`."""
+        with self._page() as books:
+            is_first = books.execute("INSERT OR IGNORE INTO asked VALUES (?)", (key,)).rowcount == 1
+        return describe_demo_card(reference, is_first=is_first, now=self._clock())
+
+    def samples(self) -> Sequence[DemoCard]:
+        """The cards one can choose in the demo, in place of typing a real one on a hosted page."""
+        return DEMO_CARDS
 
     def ledger(self) -> tuple[Movement, ...]:
         """Every movement of money, in order; answers of no are not in it."""

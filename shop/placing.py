@@ -19,10 +19,16 @@ from shop.basket import ShippingRates, basket_entity, basket_lines, basket_view,
 from shop.catalogue import take_stock
 from shop.commands import PlaceOrder
 from shop.orders import FAILED, PAID, PLACING, Order, OrderLine, new_order_number, order_of_grant, restock
-from shop.payments import PaymentGateway, PaymentMethod, asked, asked_amount, find_payment_method, has_expired
+from shop.payments import (
+    CARD_EXPIRED,
+    PaymentGateway,
+    PaymentMethod,
+    asked,
+    asked_amount,
+    find_payment_method,
+    has_expired,
+)
 from shop.views import BasketLineView, BasketView
-
-CARD_EXPIRED = "This payment card has expired. Please choose another one."
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from shop.reviews import review_rooms
 from shop.rules import rule_rooms
 from shop.sending import Dispatch, Redirecting, say_delivered, say_redirected, say_shipped
 from shop.support import support_rooms
+from shop.wallet import AddingCard, Wallet, say_added
 
 READ, LIGHT, WRITE = Effect.READ, Effect.LIGHT, Effect.WRITE
 
@@ -35,6 +36,7 @@ def rooms(
     return (
         *looking(vault, clock=clock, rates=rates or ShippingRates()),
         *changing(vault, gateway, clock=clock, rates=rates or ShippingRates()),
+        *paying(gateway),
         *clerks(vault, clock=clock),
         *rule_rooms(),
         *review_rooms(vault),
@@ -147,6 +149,36 @@ def changing(
             verify=book.is_removed,
             card=book.removing_card,
             says=lambda result: "The address is removed. Orders already placed keep theirs.",
+        ),
+    )
+
+
+def paying(gateway: PaymentGateway) -> tuple[Room[Any], ...]:
+    """The cards an account pays with."""
+    wallet, adding = Wallet(), AddingCard(gateway)
+    return (
+        Room(commands.ListPaymentMethods, READ, wallet.find_cards, wallet.listing_facts, wallet.list_all),
+        Room(
+            commands.AddPaymentMethod,
+            WRITE,
+            find=adding.find,
+            facts=adding.facts,
+            handle=adding.handle,
+            verify=adding.verify,
+            card=adding.card,
+            says=say_added,
+            unminuted=frozenset({"card"}),
+            outside=adding,
+        ),
+        Room(
+            commands.RemovePaymentMethod,
+            WRITE,
+            find=wallet.find_own,
+            facts=wallet.removing_facts,
+            handle=wallet.remove,
+            verify=wallet.is_removed,
+            card=wallet.removing_card,
+            says=lambda result: "The card is removed. Money back for what it paid still goes to it.",
         ),
     )
 

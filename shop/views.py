@@ -192,10 +192,17 @@ class AddressList:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethodView:
-    """``handle`` is ``card:`` with brand and last four; that is all the shop has."""
+    """``handle`` is ``card:`` with brand and last four; ``expires`` is ``MM/YY``. That is all the shop has."""
 
     handle: str
     words: str
+    expires: str
+    has_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodList:
+    methods: tuple[PaymentMethodView, ...]
 
 
 @dataclass(frozen=True, slots=True)

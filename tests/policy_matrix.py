@@ -77,6 +77,7 @@ def approval(state: str) -> Entity:
 SHOP = State("open", Entity("Shop", "shop", {}), {})
 ACCOUNT = State("own account", Entity("Account", str(OWNER), {"owner": str(OWNER)}), {})
 ADDRESS = State("own address", Entity("Address", "address:home", {"owner": str(OWNER)}), {})
+PAYMENT_CARD = State("own card", Entity("PaymentMethod", "card:visa-4242", {"owner": str(OWNER)}), {})
 CONVERSATIONS = (
     State("open", conversation("open"), {}),
     State("waiting", conversation("waiting"), {}),
@@ -95,6 +96,10 @@ def _refund(
     return State(words, order(status, days=days), {"amount_minor": amount, "refunded_30d_minor": lately})
 
 
+def _cards(words: str, kept: int | None) -> State:
+    return State(words, ACCOUNT.resource, {"cards_kept": kept})
+
+
 STATES: dict[str, tuple[State, ...]] = {
     "SearchProducts": (SHOP,),
     "ReadShopPolicy": (SHOP,),
@@ -103,6 +108,7 @@ STATES: dict[str, tuple[State, ...]] = {
     "ShowBasket": (State("own basket", basket(), {}),),
     "ListOrders": (ACCOUNT,),
     "ListAddresses": (ACCOUNT,),
+    "ListPaymentMethods": (ACCOUNT,),
     "ShowOrder": (State("delivered", order("delivered"), {}),),
     "AddToBasket": (
         State("enough", product(), {"quantity": 2, "stock": 2}),
@@ -146,6 +152,8 @@ STATES: dict[str, tuple[State, ...]] = {
     ),
     "SaveAddress": (ACCOUNT,),
     "RemoveAddress": (ADDRESS,),
+    "AddPaymentMethod": (_cards("none kept", 0), _cards("four kept", 4), _cards("five kept", 5), _cards("unknown", None)),
+    "RemovePaymentMethod": (PAYMENT_CARD,),
     "ReadConversation": CONVERSATIONS,
     "TakeConversation": CONVERSATIONS,
     "AnswerCustomer": CONVERSATIONS,

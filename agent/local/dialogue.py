@@ -8,7 +8,7 @@ from langchain_core.messages import BaseMessage
 
 from agent.local.intents import Intent
 from agent.local.outcomes import CHANGES, changes_in, recalled
-from agent.local.recipes import Recipes, Run, in_force
+from agent.local.recipes import PROPERTY, Recipes, Run, in_force
 from agent.local.replies import Voice, in_words
 from agent.local.slots import Reader
 from agent.local.tasks import Ask, Call, Memory, Reply, Said, Step, Task, Turn, call_key, turns_of
@@ -81,9 +81,9 @@ class Dialogue:
         first = requests[0]
         if not first.text:
             return Said("lost")
-        if first.intent == "injection" and first.band == "act":
+        wish = self._reader.wish(turn.text)
+        if first.intent == "injection" and (first.band == "act" or (first.band == "doubt" and wish)):
             # Who claims a power gets what everybody gets: a change prepared for their own signature.
-            wish = self._reader.wish(turn.text)
             claim = Task(wish or "injection", (turn.text,), turn.page, lead="note_signature")
             return [claim] if wish in self._intents else Said("talk", {"intent": "injection"})
         if memory.open and memory.open.question:
@@ -130,7 +130,11 @@ class Dialogue:
             return [Task("show_order", (turn.text,), turn.page)]
         if memory.misses >= 2:
             return Said("person_offer", offers="talk_to_person")
-        pair = [i for i in (first.intent, first.runner_up) if self._intents[i].move is None and i != "out_of_scope"]
+        pair = [
+            i
+            for i in (first.intent, first.runner_up)
+            if self._intents[i].move is None and i not in {"out_of_scope", "injection"}
+        ]
         if sureness >= 0.35 and len(pair) == 2:
             choices = [self._intents[name].choice[memory.language] for name in pair]
             return Said(
@@ -138,6 +142,8 @@ class Dialogue:
             )
         if sureness >= 0.35 and first.intent == "out_of_scope":
             return [Task("out_of_scope", (turn.text,), turn.page)]
+        if turn.page.get("product") and PROPERTY & set(first.slots.words[:1]):
+            return [Task("product_question", (turn.text,), turn.page)]
         if first.slots.items:
             return [Task("search_product", (turn.text,), turn.page)]
         return Said("lost")
@@ -254,7 +260,12 @@ class Dialogue:
                 text = f"{self._voice.say('again', {}, language=memory.language, seed=seed)} {text}"
             said.append(text)
             choices = step.choices or choices
-        upset = steps[0][0] not in {"complaint", "injection"} and self._understander.upset(turns[-1].text)
+        # The answer to a question ("Pine") is a word or two and no outburst.
+        upset = (
+            len(turns[-1].text.split()) > 1
+            and steps[0][0] not in {"complaint", "injection"}
+            and self._understander.upset(turns[-1].text)
+        )
         if upset and memory.last and not any(word in said[0].casefold() for word in ("sorry", "leid", "entschuldig")):
             said.insert(0, self._voice.say("sorry", {}, language=memory.language, seed=turns[0].text[:200]))
         return Reply("\n\n".join(said), choices)

@@ -33,6 +33,8 @@ def outcome(result: Result, args: Mapping[str, Any]) -> Said:
             return replace(said, key="awaiting", card=True)
         case "refused" if said.policy.endswith(SIGN_IN):
             return replace(said, key="sign_in")
+        case "not_found" if args.get("order"):
+            return replace(said, key="order_not_found")
         case "refused" | "pending" | "not_found" | "error" as key:
             return replace(said, key=key)
         case None | "done" | "shown" if _is_empty(result):

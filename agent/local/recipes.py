@@ -101,9 +101,10 @@ class Recipes:
         name = set(words.split(str(product.get("name", ""))))
         asked = [w for w in m.words if len(w) > 3 and w not in name | words.plain_questions | words.filler]
         asked = [w for w in asked if not (words.item(w) or w in words.colours or w in words.english | words.german)]
-        if found := _passage(product, asked, words):
+        meant = [name for word in m.words for name in words.properties.get(word, ())]
+        if found := _detail(product, meant) or _passage(product, asked, words):
             return replace(said, key="product_detail", facts={**said.facts, "quote": found})
-        return replace(said, lead="not_described") if asked and m.words[0] in PROPERTY else said
+        return replace(said, lead="not_described") if asked and PROPERTY & set(m.words[:1]) else said
 
     def _told_already(self, task: Task, memory: Memory) -> Said | None:
         """The last change of the conversation; without one, a question about nothing in particular has no answer."""
@@ -393,6 +394,12 @@ def _foremost(products: Sequence[Mapping[str, Any]], superlative: str) -> Mappin
             return max(products, key=lambda product: _number(product.get("price")))
         case _:
             return max(products, key=lambda product: _number(product.get("rating")))
+
+
+def _detail(product: Mapping[str, Any], meant: Sequence[str]) -> str:
+    details = product.get("details")
+    rows = details.items() if isinstance(details, Mapping) else ()
+    return next((f"{name}: {text}" for wanted in meant for name, text in rows if wanted in str(name).casefold()), "")
 
 
 def _passage(product: Mapping[str, Any], asked: Sequence[str], words: Words) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from agent.local.wording import MONEY, Words, clean, fold, singulars
+from agent.local.wording import MONEY, Words, clean, fold, language_of, singulars
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})  # Crockford's base 32: these letters are never used as such.
@@ -62,11 +62,14 @@ class Reader:
         words = self.words.split(rest)
         known = self.words
         price = MONEY.search(fold(rest))
+        # In a German sentence "hat" is a verb and no headgear.
+        is_german = language_of(words, known, otherwise="en") == "de"
+        things = [word for word in words if not (is_german and word in known.german)]
         return Mentions(
             orders=self.order_numbers(text),
             position=next((known.ordinals[word] for word in words if word in known.ordinals), None),
             words=tuple(words),
-            items=_unique(item for word in words if (item := known.item(word) or self._in_name(word))),
+            items=_unique(item for word in things if (item := known.item(word) or self._in_name(word))),
             colours=_unique(known.colours[word] for word in words if word in known.colours),
             pronoun=any(word in known.pronouns for word in words),
             other=any(word in known.other for word in words),

@@ -206,6 +206,8 @@ class Understander:
     def _apart(self, left: Understanding, right: Understanding) -> bool:
         """Whether the halves of a sentence are two wishes: both sure, not alike, and none only telling the story."""
         names, actions = {left.intent, right.intent}, {self._actions[left.intent], self._actions[right.intent]}
+        if names == {"return_question", "refund_status"}:
+            return False
         if len(actions) < 2 or names & (SMALL_TALK | UNSPLIT) or names == {"add_to_basket", "show_basket"}:
             return False
         if min(left.confidence, right.confidence) < 0.6 or len(right.text.split()) < 2:

@@ -58,6 +58,7 @@ class Words:
     wishes: Mapping[str, tuple[str, ...]]
     superlatives: Mapping[str, str]
     plain_questions: frozenset[str]
+    properties: Mapping[str, tuple[str, ...]]
     terms: Mapping[str, Mapping[str, str]]
     says: Mapping[str, Mapping[str, str]]
 
@@ -99,6 +100,7 @@ def load_words(path: Path) -> Words:
     }
     read: dict[str, Any] = {key: frozenset(_listed(value)) if key in sets else value for key, value in data.items()}
     read["reasons"] = {reason: tuple(starts) for reason, starts in data["reasons"].items()}
+    read["properties"] = {word: tuple(names) for word, names in data["properties"].items()}
     read["wishes"] = {intent: tuple(starts) for intent, starts in data["wishes"].items()}
     read["same"] = {word: meaning for meaning, words in data["same"].items() for word in words}
     read["endings"] = tuple(alias for alias in data["aliases"] if len(alias) >= 4)

@@ -78,7 +78,9 @@ def _page(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
+    house = house_of(request)
     with looking(request, actor) as session:
+        methods = find_payment_methods(session, actor.account_id)
         return render(
             request,
             "shop/checkout.html",
@@ -87,8 +89,8 @@ def _page(
             status=status,
             basket=basket,
             seen=seen_of(basket),
-            addresses=addresses_of(house_of(request), session, actor),
-            methods=[payment_method_view(method) for method in find_payment_methods(session, actor.account_id)],
+            addresses=addresses_of(house, session, actor),
+            methods=[payment_method_view(method, house.clock()) for method in methods],
             errors=errors or {},
             typed=typed or {"address": "", "payment": ""},
         )

@@ -24,6 +24,8 @@ _ASKED = {
     "PlaceOrder": "Ordering what is in your basket",
     "SaveAddress": "An address for your address book",
     "RemoveAddress": "Removing an address from your address book",
+    "AddPaymentMethod": "Keeping a payment card",
+    "RemovePaymentMethod": "Removing a payment card",
 }
 _RESULT_LINES = (("order", "Order"), ("amount", "Amount"), ("paid_with", "Goes to"))
 

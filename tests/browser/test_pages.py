@@ -39,6 +39,7 @@ CUSTOMER = (
     "/account/activity",
     "/account/activity?show=everything",
     "/account/addresses",
+    "/account/payment",
     "/account/security",
     "/account/security/fresh",
     "/orders",

@@ -159,7 +159,7 @@ class _Elsewhere:
     """Stands for a real payment gateway: it has the methods and is not the demo's."""
 
     def __init__(self, demo: DemoGateway) -> None:
-        self.charge, self.refund = demo.charge, demo.refund
+        self.charge, self.refund, self.describe = demo.charge, demo.refund, demo.describe
 
 
 def test_no_secret_shows_itself(building: Building) -> None:

@@ -51,12 +51,14 @@ PARKED = {"outcome": "awaiting_approval", "approval": "a-1", "card": True, "says
 
 
 class FakeShop:
-    """The tools over the records; `orders` and `change` may be replaced before a conversation."""
+    """The tools over the records; `orders` and `change` may be replaced before a conversation, and `instead` holds what
+    a tool answers in place of its own answer."""
 
     def __init__(self) -> None:
         self.orders = list(ORDERS)
         self.change: dict[str, Any] = dict(PARKED)
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.instead: dict[str, dict[str, Any]] = {}
 
     def tools(self, *, without: frozenset[str] = frozenset()) -> list[BaseTool]:
         functions = [
@@ -79,7 +81,7 @@ class FakeShop:
 
     def _note(self, tool: str, result: dict[str, Any], **args: Any) -> str:
         self.calls.append((tool, {name: value for name, value in args.items() if value is not None}))
-        return json.dumps(result)
+        return json.dumps(self.instead.get(tool, result))
 
     def search_products(self, query: str, category: str | None = None, max_price: str | None = None) -> str:
         found = [p for p in PRODUCTS if any(word in p["name"].lower() for word in query.lower().split())]

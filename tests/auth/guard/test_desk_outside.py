@@ -44,6 +44,9 @@ class FragileGateway:
     def refund(self, key: str, charge_reference: str, amount: Money) -> Settlement:
         return self._ask(lambda: self.inner.refund(key, charge_reference, amount))
 
+    def describe(self, key: str, reference: str) -> CardDetails | Declined:
+        return self.inner.describe(key, reference)
+
     def _ask(self, call: Callable[[], Settlement]) -> Settlement:
         with self.turn:
             self.calls += 1
