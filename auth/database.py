@@ -162,9 +162,10 @@ class Database:
     def read(self, scope: Scope) -> Iterator[Session]:
         """A transaction that looks and never commits; changes made in it are rolled back when the session closes.
 
-        Rows keep what was loaded, so a page may show them after the block.
+        It locks no row, also where a finder asks for it: pages use the finders of the desk, and nobody may wait for a
+        page. Rows keep what was loaded, so a page may show them after the block.
         """
-        with self._sessions(info={"scope": scope}, autoflush=False) as session:
+        with self._sessions(info={"scope": scope, "only_looks": True}, autoflush=False) as session:
             _tell_postgres(session.connection(), scope)
             yield session
 
@@ -237,6 +238,8 @@ def _guard_reads(state: ORMExecuteState) -> None:
     are for look-ups which must not know an owner yet, and on PostgreSQL row-level security stands behind them too.
     """
     scope = _scope(state.session)
+    if state.session.info.get("only_looks"):
+        _lock_nothing(state)
     if scope.is_house:
         return
     _refuse_what_takes_no_criterion(state)
@@ -246,6 +249,14 @@ def _guard_reads(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(
         with_loader_criteria(Belongs, lambda model: model.account_id == owner, include_aliases=True)
     )
+
+
+def _lock_nothing(state: ORMExecuteState) -> None:
+    statement = cast(Any, state.statement)
+    if state.is_select and getattr(statement, "_for_update_arg", None) is not None:
+        statement = statement._generate()
+        statement._for_update_arg = None
+        state.statement = statement
 
 
 def _refuse_what_takes_no_criterion(state: ORMExecuteState) -> None:

@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from langchain_core.language_models import BaseChatModel
 from limits.storage import Storage, storage_from_string
+from sqlalchemy.exc import SQLAlchemyError
 
 import shop
 from agent.assistant import Assistant
 from agent.local import EmbeddedModel
 from agent.models import EMBEDDED, LoadedModel, load_model
-from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Witness, append_recorded
+from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
 from auth.database import Database, Scope
 from auth.guard.cases import Bench
 from auth.guard.desk import Desk
@@ -151,10 +152,13 @@ def _log_name(keys: LocalKeyFile) -> str:
 def _checkpointing(audit: AuditLog, database: Database) -> Callable[[], None]:
     def checkpoint() -> None:
         try:
-            audit.checkpoint(lambda: database.read(Scope.house("audit checkpoint")))
-        except OSError as error:
+            seen = audit.checkpoint(lambda: database.read(Scope.house("audit checkpoint")))
+        except (OSError, SQLAlchemyError) as error:
             # The change is committed and stays; that it is not witnessed yet must be seen by the operator.
             log.error("no audit checkpoint could be written", exc_info=error)
+            return
+        if seen is Observation.CONFLICT:
+            log.critical("the audit log contradicts its newest checkpoint: run `countersign audit verify`")
 
     return checkpoint
 

@@ -71,7 +71,7 @@ def demo(
     sockets = _listen(port)
     if reset:
         _clear(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings = read_settings(
         mode="demo",
         data_folder=folder,
@@ -121,7 +121,7 @@ def fill() -> None:
     settings = read_settings()
     if not settings.is_demo:
         raise SettingsRefused("Only a demo shop is filled: set COUNTERSIGN_MODE=demo.")
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _migrate(settings)
     house = build_house(settings)
     out.print("The shop is filled." if _fill(house) else "The shop is filled already.")

@@ -155,8 +155,9 @@ def _aisles() -> tuple[dict[str, str], ...]:
     return tuple({"href": f"/c/{slug}", "name": name} for slug, name, _ in CATEGORIES)
 
 
-def _write(template: str, context: dict[str, object]) -> str:
-    return _environment().get_template(template).render(context)
+def _write(template: str, context: dict[str, object]) -> bytes:
+    # A lone surrogate can be typed into a form and has no UTF-8; what was typed is shown again all the same.
+    return _environment().get_template(template).render(context).encode("utf-8", "replace")
 
 
 @cache

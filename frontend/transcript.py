@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from auth.actor import Actor
 from auth.guard.approvals import Approval
 from frontend.house import House
-from frontend.pages.signing import SigningCard, signing_card
 from frontend.render import art, day
+from frontend.signing import SigningCard, signing_card
 from shop.catalogue import find_product, product_view
 from shop.conversations import TAKEN, WAITING, Conversation, Message, Voice, message_view, messages_of, read_id
 from shop.order_views import order_view
@@ -21,8 +21,10 @@ from shop.orders import find_order
 PERSON = "I want to talk to a person"
 IDEAS = ("Where is my last order?", "What is your return policy?", PERSON)
 _MOST_REPLACED = 5
-# Pages that change nothing and tell the same to everybody; a model may lead to no other.
-_RULE = re.compile(r"(/policies(?:/[a-z-]{1,40})?(?:#[a-z-]{1,40})?(?![\w/#?&=-]))")
+# Pages of this shop that change nothing when they are opened; a model may lead to no other.
+_OWN = r"sign-in|register|orders|account(?:/addresses|/activity|/security|/payment)?"
+_RULES = r"policies(?:/[a-z-]{1,40})?(?:#[a-z-]{1,40})?"
+_PAGE = re.compile(rf"((?<![\w/.:])/(?:{_OWN}|{_RULES})(?![\w/#?&=-]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Said:
         """The text in pairs of words and a path: where the assistant names a page of the shop's rules, it is a link."""
         if self.voice != Voice.ASSISTANT:
             return ((self.text, ""),)
-        return tuple((words, words if _RULE.fullmatch(words) else "") for words in _RULE.split(self.text) if words)
+        return tuple((words, words if _PAGE.fullmatch(words) else "") for words in _PAGE.split(self.text) if words)
 
     @property
     def when(self) -> str:

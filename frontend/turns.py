@@ -266,5 +266,6 @@ def _write_note(house: House, actor: Actor, note: Note) -> None:
         unwritten = count_refusal(session, key, now)
         if unwritten is None:
             return
-        body: dict[str, Json] = {"why": note.why, "tool": note.tool, "unwritten_before": unwritten}
+        act: dict[str, Json] = {"name": "assistant", "digest": house.assistant.digest}
+        body: dict[str, Json] = {"why": note.why, "tool": note.tool, "unwritten_before": unwritten, "act": act}
         record(session, Event(note.kind, now, actor.account_id, None, Channel.CHAT.value, body))

@@ -29,6 +29,7 @@ _OUTCOMES: Mapping[str, str] = MappingProxyType(
         "record.read": "looked",
         "command.failed": "failed",
         "command.refused": "refused",
+        "tool.refused": "refused",
         "command.declined": "declined",
         "command.expired": "expired",
         "command.superseded": "replaced",

@@ -58,9 +58,11 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "reset.requested": ("Password", "A link to set a new password was asked for."),
         "password.changed": ("Password", "The password was changed."),
         "password.change_refused": ("Password", "A change of the password was refused."),
+        "password.too_many": ("Password", "Too many wrong passwords; further ones were stopped for a while."),
         "totp.enrolment_started": ("Authenticator", "Setting up an authenticator was begun."),
         "totp.enrolled": ("Authenticator", "The authenticator was set up."),
         "totp.removed": ("Authenticator", "The authenticator was removed."),
+        "totp.remove_refused": ("Authenticator", "Removing the authenticator was refused: the password was wrong."),
         "totp.replayed": ("Authenticator", "A code was shown a second time and refused."),
         "totp.refused": ("Authenticator", "A code was not accepted."),
         "recovery_codes.made": ("Recovery codes", "New recovery codes were made."),
@@ -70,6 +72,10 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "conversation.answered": ("Conversation", "A clerk answered you."),
         "conversation.handed_back": ("Conversation", "The clerk handed your conversation back to the assistant."),
         "conversation.deleted": ("Conversation", "A conversation was deleted."),
+        "tool.refused": ("A step of the assistant", "The assistant tried what it may not do, and was stopped."),
+        "text.struck": ("A sentence of the assistant", "It was taken out: no record stood behind it."),
+        "text.withheld": ("A message to the model", "Personal details were taken out before the model saw it."),
+        "turn.failed": ("An answer of the assistant", "It broke off. Nothing was changed without your signature."),
     }
 )
 

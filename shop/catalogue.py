@@ -136,7 +136,8 @@ def find_product(session: Session, name: str) -> Product | None:
 
 def find_variant(session: Session, sku: str) -> Variant | None:
     """A variant and its product, in whichever case its SKU is written; locked where the database locks rows."""
-    statement = select(Variant).where(func.lower(Variant.sku) == sku.strip().lower())
+    wanted = clean(sku).strip().lower()  # for the same reason as in find_product
+    statement = select(Variant).where(func.lower(Variant.sku) == wanted)
     return session.scalars(statement.with_for_update(of=Variant)).first()
 
 

@@ -1,4 +1,4 @@
-"""One's own payment cards: list, add, remove. The shop is handed a reference and asks the gateway what stands behind it.
+"""One's own payment cards: list, add, remove. The shop is handed a reference and asks the gateway what card it is.
 
 The gateway is outside, so a card is added in two transactions with the question between them. Cards whose answer is
 still on its way count as kept, so that the ceiling holds however many are asked for at once.

@@ -152,7 +152,12 @@ STATES: dict[str, tuple[State, ...]] = {
     ),
     "SaveAddress": (ACCOUNT,),
     "RemoveAddress": (ADDRESS,),
-    "AddPaymentMethod": (_cards("none kept", 0), _cards("four kept", 4), _cards("five kept", 5), _cards("unknown", None)),
+    "AddPaymentMethod": (
+        _cards("none kept", 0),
+        _cards("four kept", 4),
+        _cards("five kept", 5),
+        _cards("unknown", None),
+    ),
     "RemovePaymentMethod": (PAYMENT_CARD,),
     "ReadConversation": CONVERSATIONS,
     "TakeConversation": CONVERSATIONS,

@@ -6,13 +6,15 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
+from agent.local.filling import Run, in_force
 from agent.local.intents import Intent
 from agent.local.outcomes import CHANGES, changes_in, recalled
-from agent.local.recipes import PROPERTY, Recipes, Run, in_force
+from agent.local.recipes import Recipes
 from agent.local.replies import Voice, in_words
 from agent.local.slots import Reader
 from agent.local.tasks import Ask, Call, Memory, Reply, Said, Step, Task, Turn, call_key, turns_of
 from agent.local.understanding import Understander, Understanding
+from agent.local.wares import PROPERTY
 from agent.local.wording import fold, language_of
 
 REMEMBERED = 30  # turns that are read again; what a person refers to lies closer

@@ -4,24 +4,19 @@ Nothing is kept between runs. A recipe asks for a call, gets its result when the
 what to say or to ask; so the same messages always lead to the same next step, on any replica.
 """
 
-import re
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from agent.local.filling import Filling, Result, Run, heard_for, in_force, plain
 from agent.local.intents import Intent, Slot
 from agent.local.outcomes import answered, outcome, recalled
 from agent.local.replies import lines, listed, order_line, variant_line
 from agent.local.slots import Mentions, Reader, describes, matching, rows_in
 from agent.local.tasks import Ask, Call, Memory, Said, Task
-from agent.local.wording import Words
+from agent.local.wares import described, foremost
 
-Result = Mapping[str, Any]
-PROPERTY = frozenset({"is", "are", "does", "do", "can", "has", "will", "ist", "sind", "kann", "hat", "geht"})
 OFFERED = 5  # choices put on buttons
-
-
-Run = Generator[Call, Result, Any]
 
 
 class Recipes:
@@ -38,10 +33,10 @@ class Recipes:
             "reason": self._reason,
             "query": self._query,
             "summary": self._summary,
-            "quantity": lambda filling: _plain(filling, "quantity"),
-            "max_price": lambda filling: _plain(filling, "price"),
-            "status": lambda filling: _plain(filling, "status"),
-            "category": lambda filling: _plain(filling, "category"),
+            "quantity": lambda filling: plain(filling, "quantity"),
+            "max_price": lambda filling: plain(filling, "price"),
+            "status": lambda filling: plain(filling, "status"),
+            "category": lambda filling: plain(filling, "category"),
             "topic": self._topic,
         }
 
@@ -56,7 +51,9 @@ class Recipes:
             return Said("unavailable")
         args: dict[str, Any] = {}
         for slot in intent.slots:
-            filling = Filling(slot, task, memory, args, tools, tuple(map(self._reader.read, _heard(task, slot.fill))))
+            filling = Filling(
+                slot, task, memory, args, tools, tuple(map(self._reader.read, heard_for(task, slot.fill)))
+            )
             value = (yield from self._fills[slot.fill](filling)) if slot.fill else slot.value
             if value is None and slot.required:
                 value = Ask(slot.fill, f"ask_{slot.fill}")
@@ -95,16 +92,12 @@ class Recipes:
         return replace(said, key="search_near") if said.key == "done" else said
 
     def _looked_up(self, task: Task, result: Result, said: Said) -> Said:
-        """The sentence of the description that a question is about, word for word; or that it says nothing on that."""
+        """The passage of the description that a question is about; or that it says nothing on that."""
         product = result["product"] if isinstance(result.get("product"), Mapping) else result
-        m, words = self._reader.read(task.said[-1]), self._reader.words
-        name = set(words.split(str(product.get("name", ""))))
-        asked = [w for w in m.words if len(w) > 3 and w not in name | words.plain_questions | words.filler]
-        asked = [w for w in asked if not (words.item(w) or w in words.colours or w in words.english | words.german)]
-        meant = [name for word in m.words for name in words.properties.get(word, ())]
-        if found := _detail(product, meant) or _passage(product, asked, words):
+        found, wants_one = described(product, task.said[-1], self._reader)
+        if found:
             return replace(said, key="product_detail", facts={**said.facts, "quote": found})
-        return replace(said, lead="not_described") if asked and PROPERTY & set(m.words[:1]) else said
+        return replace(said, lead="not_described") if wants_one else said
 
     def _told_already(self, task: Task, memory: Memory) -> Said | None:
         """The last change of the conversation; without one, a question about nothing in particular has no answer."""
@@ -144,7 +137,7 @@ class Recipes:
 
     # Orders -------------------------------------------------------------------------------------------------------
 
-    def _order(self, f: "Filling") -> Run:
+    def _order(self, f: Filling) -> Run:
         heard = f.heard
         numbers = [n for m in heard for n in in_force(m) if n not in f.task.not_orders]
         if numbers:
@@ -173,14 +166,14 @@ class Recipes:
             return str(pool[min(position, len(pool) - 1)]["number"])
         return _pick(f.slot, pool)
 
-    def _about(self, f: "Filling", heard: Sequence[Mentions]) -> str | None:
+    def _about(self, f: Filling, heard: Sequence[Mentions]) -> str | None:
         shown = f.task.page.get("order")
         if shown and any({"this", "dieser", "diese"} & set(m.words) for m in heard):
             return shown
         about = f.memory.order or shown
         return about if about not in f.task.not_orders else None
 
-    def _list_orders(self, f: "Filling") -> Run:
+    def _list_orders(self, f: Filling) -> Run:
         if "list_orders" not in f.tools:
             return Said("unavailable")
         result = yield from self._look(Call("list_orders", {}))
@@ -189,7 +182,7 @@ class Recipes:
         orders = [o for o in rows_in(result, "orders") if isinstance(o.get("number"), str)]
         return orders or Said("no_orders")
 
-    def _items(self, f: "Filling") -> Run:
+    def _items(self, f: Filling) -> Run:
         if self._out_of_season(f):
             return None
         number = f.args["order"]
@@ -209,7 +202,7 @@ class Recipes:
         everything = self._reader.words.everything_choice[f.memory.language or "en"]
         return Ask("items", "ask_items", {"items": listed(names)}, (*names[:OFFERED], everything))
 
-    def _chosen(self, f: "Filling", rows: list[Mapping[str, Any]]) -> list[Any]:
+    def _chosen(self, f: Filling, rows: list[Mapping[str, Any]]) -> list[Any]:
         if len(rows) <= 1:
             return rows
         for m in f.heard:
@@ -222,18 +215,18 @@ class Recipes:
             return [rows[min(answer.position, len(rows) - 1)]]
         return []
 
-    def _out_of_season(self, f: "Filling") -> bool:
+    def _out_of_season(self, f: Filling) -> bool:
         """Whether the order's state usually rules the request out; then no more is asked, and the shop says why."""
         states, status = self._intents[f.task.intent].order_states(), self._status(f)
         return bool(states) and status is not None and status not in states
 
-    def _status(self, f: "Filling", *, spoken: bool = False) -> Any:
+    def _status(self, f: Filling, *, spoken: bool = False) -> Any:
         known = next((order for order in f.memory.orders if order.get("number") == f.args.get("order")), {})
         return (known.get("status_word") if spoken else None) or known.get("status")
 
     # Products -----------------------------------------------------------------------------------------------------
 
-    def _product(self, f: "Filling") -> Run:
+    def _product(self, f: Filling) -> Run:
         m = next((m for m in f.heard if m.items), f.heard[0])
         if m.items and (known := matching(f.memory.products, m, self._reader.words)) and len(known) == 1:
             return str(known[0]["handle"])
@@ -241,7 +234,7 @@ class Recipes:
             said = f.memory.last.said[-1] if f.memory.last else ""
             wanted = Mentions(items=self._reader.read(said).items)
             pool = matching(f.memory.products, wanted, self._reader.words) or f.memory.products
-            return str(_foremost(pool, m.superlative)["handle"])
+            return str(foremost(pool, m.superlative)["handle"])
         if not m.items and m.position is not None and f.memory.products:
             return str(f.memory.products[min(m.position, len(f.memory.products) - 1)]["handle"])
         about = f.task.page.get("product") or f.memory.product
@@ -260,7 +253,7 @@ class Recipes:
             return None
         return (yield from self._find_product(f, m, words))
 
-    def _find_product(self, f: "Filling", m: Mentions, words: str) -> Run:
+    def _find_product(self, f: Filling, m: Mentions, words: str) -> Run:
         if "search_products" not in f.tools:
             return Said("unavailable")
         result = yield from self._look(Call("search_products", {"query": words}))
@@ -275,7 +268,7 @@ class Recipes:
         names = tuple(str(p.get("name")) for p in best[:OFFERED])
         return Ask("product", "ask_product", {"products": listed(names)}, names)
 
-    def _variant(self, f: "Filling") -> Run:
+    def _variant(self, f: Filling) -> Run:
         if "show_product" not in f.tools:
             return None
         result = yield from self._look(Call("show_product", {"product": f.args["product"]}))
@@ -296,9 +289,9 @@ class Recipes:
         names = tuple(str(row.get("name") or row["sku"]) for row in rows[:OFFERED])
         return Ask("variant", "ask_variant", {"variants": listed(variant_line(row) for row in rows)}, names)
 
-    def _query(self, f: "Filling") -> Run:
+    def _query(self, f: Filling) -> Run:
         yield from ()
-        for text, m in zip(_heard(f.task, "query"), f.heard, strict=True):
+        for text, m in zip(heard_for(f.task, "query"), f.heard, strict=True):
             words = self._reader.query(text)
             if words:
                 # A long sentence around a thing searches worse than the thing itself.
@@ -307,7 +300,7 @@ class Recipes:
 
     # Reasons, places, people --------------------------------------------------------------------------------------
 
-    def _reason(self, f: "Filling") -> Run:
+    def _reason(self, f: Filling) -> Run:
         yield from ()
         answer = f.task.answers.get("reason", "").strip()[:200]
         # The name of a thing alone is no reason; the question is asked again.
@@ -319,7 +312,7 @@ class Recipes:
             return f.task.said[0][:200]
         return Ask("reason", "ask_reason", {}, tuple(self._reader.words.reason_choices[f.memory.language or "en"]))
 
-    def _address(self, f: "Filling") -> Run:
+    def _address(self, f: Filling) -> Run:
         if "list_addresses" not in f.tools:
             return Said("unavailable")
         result = yield from self._look(Call("list_addresses", {}))
@@ -341,7 +334,7 @@ class Recipes:
         key = "ask_own_address" if elsewhere else "ask_address"
         return Ask("address", key, {"addresses": listed(labels)}, labels)
 
-    def _topic(self, f: "Filling") -> Run:
+    def _topic(self, f: Filling) -> Run:
         """The customer's own words where they lead to a section of the intent's topic, else that topic."""
         said = " ".join(f.task.said[-1].split())
         # People ask "how much is it", and rules are headed by what it costs.
@@ -350,73 +343,11 @@ class Recipes:
         fits = answered(result) and str(result.get("link", "")).startswith(f"/policies/{f.slot.value}")
         return asked if fits else f.slot.value
 
-    def _summary(self, f: "Filling") -> Run:
+    def _summary(self, f: Filling) -> Run:
         yield from ()
         words = " / ".join((*f.memory.heard[-3:], f.task.said[-1]))
         about = f" (order {f.memory.order})" if f.memory.order else ""
         return f"{words[:400]}{about}"
-
-
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """What a slot can be filled from: the task, the memory, the arguments so far, and what was said, newest first."""
-
-    slot: Slot
-    task: Task
-    memory: Memory
-    args: Mapping[str, Any]
-    tools: frozenset[str]
-    heard: tuple[Mentions, ...]
-
-
-def in_force(mentions: Mentions) -> tuple[str, ...]:
-    """The order numbers of a message, the last first when the customer took the first back ("no wait, HP-…")."""
-    taken_back = len(mentions.orders) > 1 and {"no", "wait", "meant", "mean", "nein", "sondern"} & set(mentions.words)
-    return mentions.orders[::-1] if taken_back else mentions.orders
-
-
-def _heard(task: Task, fill: str) -> list[str]:
-    """The words in which to look for a filling, the likeliest first: the answer to that question, then the wish."""
-    own = [task.answers[fill]] if fill in task.answers else []
-    if fill == "order":
-        # Words of other answers ("on the second day") must not choose another order.
-        return own or list(reversed(task.said[task.since :]))
-    rest = [text for key, text in task.answers.items() if key != fill and fill in {"items", "reason", "address"}]
-    return own + list(reversed(task.said)) + rest
-
-
-def _foremost(products: Sequence[Mapping[str, Any]], superlative: str) -> Mapping[str, Any]:
-    """The cheapest, the dearest or the best rated of products that a search has shown."""
-    match superlative:
-        case "cheapest":
-            return min(products, key=lambda product: _number(product.get("price")))
-        case "dearest":
-            return max(products, key=lambda product: _number(product.get("price")))
-        case _:
-            return max(products, key=lambda product: _number(product.get("rating")))
-
-
-def _detail(product: Mapping[str, Any], meant: Sequence[str]) -> str:
-    details = product.get("details")
-    rows = details.items() if isinstance(details, Mapping) else ()
-    return next((f"{name}: {text}" for wanted in meant for name, text in rows if wanted in str(name).casefold()), "")
-
-
-def _passage(product: Mapping[str, Any], asked: Sequence[str], words: Words) -> str:
-    details = product.get("details")
-    rows = [f"{name}: {text}" for name, text in details.items()] if isinstance(details, Mapping) else []
-    passages = rows + re.split(r"(?<=[.!?])\s+", str(product.get("description") or ""))
-    return next((p for p in passages if any(w[:6] in part for part in words.split(p) for w in asked)), "")
-
-
-def _number(said: object) -> float:
-    found = re.search(r"\d+(?:\.\d+)?", str(said or "").replace(",", ""))
-    return float(found[0]) if found else 0.0
-
-
-def _plain(filling: Filling, name: str) -> Run:
-    yield from ()
-    return next((value for m in filling.heard if (value := getattr(m, name, None)) is not None), None)
 
 
 def _pick(slot: Slot, orders: Sequence[Mapping[str, Any]]) -> str | Ask:

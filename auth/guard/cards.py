@@ -1,5 +1,6 @@
 """What happens to a card: made, found again, stamped, replaced when the world has changed, and ended once."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -71,6 +72,10 @@ class Cards:
     ) -> Outcome:
         """Something is still missing. If it is only a clerk's review, the person's own part is stamped and done."""
         if decision.needs != {Need.REVIEW}:
+            # A code that was fresh when the card was made may have aged since: the card must ask for it now.
+            card.needs = " ".join(sorted(card.needed | decision.needs))
+            named = [*json.loads(card.reasons), *(reason.policy for reason in decision.reasons)]
+            card.reasons = canonical(list(dict.fromkeys(named)))
             return awaiting(card, decision)
         if not approvals.change_state(session, card, after=approvals.IN_REVIEW):
             return self.ended(session, card, now) or awaiting(card, decision)

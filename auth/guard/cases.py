@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from auth.accounts import find_account
-from auth.actor import Actor
+from auth.actor import Actor, Risk
 from auth.database import Database, new_id
 from auth.guard.approvals import Approval, actor_from_json
 from auth.guard.commands import Command, Effect, NotACommand, action, parse
@@ -49,6 +49,11 @@ class Case:
     @property
     def action(self) -> str:
         return action(self.command)
+
+    def at_least(self, risk: Risk) -> "Case":
+        """This case, asked by somebody who looks as risky as this, or riskier."""
+        worse = max(self.actor.risk, risk, key=list(Risk).index)
+        return replace(self, actor=replace(self.actor, risk=worse))
 
     def step(self, at: datetime) -> Step:
         """This case as the minutes name it."""

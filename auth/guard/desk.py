@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from auth.actor import Actor, Channel, Role
+from auth.actor import Actor, Channel, Risk, Role
 from auth.database import Scope, narrow, new_id
 from auth.guard import approvals
 from auth.guard._mint import mint
@@ -86,7 +86,7 @@ class Desk:
             if ended is not None:
                 return ended
             stamps = Stamps(confirmed=True, second_factor_age_s=age_s(actor.second_factor_at, now))
-            result = self._weigh(session, card, stamps, now)
+            result = self._weigh(session, card, stamps, now, risk=actor.risk)
         return self._execution.settle(result) if isinstance(result, Claimed) else result
 
     def decline(self, actor: Actor, approval_id: UUID) -> Outcome:
@@ -162,10 +162,12 @@ class Desk:
             return self._cards.park(session, case, facts, decision=decision, now=now)
         return self._execution.carry_out(session, case, now)
 
-    def _weigh(self, session: Session, card: Approval, stamps: Stamps, now: datetime) -> Outcome | Claimed:
-        """Judge a confirmed card against the record of this moment."""
+    def _weigh(
+        self, session: Session, card: Approval, stamps: Stamps, now: datetime, *, risk: Risk = Risk.LOW
+    ) -> Outcome | Claimed:
+        """Judge a confirmed card against the record of this moment, and at the worse risk of asking and signing."""
         try:
-            case = self._bench.case_of(session, card)
+            case = self._bench.case_of(session, card).at_least(risk)
         except NotACommand:
             return self._cards.expire(session, card, now)
         subject = case.room.find(session, case.actor, case.command)

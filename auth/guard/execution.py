@@ -101,6 +101,10 @@ class Execution:
             settlement = case.room.outside.call(str(claimed.grant_id), request)
         except Unreachable:
             return Pending(case.command_id, PENDING)
+        except Exception as error:
+            # A gateway that breaks in an unforeseen way may have done it all the same: the claim stays.
+            log.error("the outside world broke", action=case.action, grant=str(claimed.grant_id), exc_info=error)
+            return Pending(case.command_id, PENDING)
         with self._bench.database.begin(Scope.own(claimed.account_id)) as session:
             queue_up(session, claimed.account_id)
             return self._finish(session, claimed, settlement)

@@ -14,6 +14,7 @@ from auth.mail import queue_mail
 from auth.sign_in import attempts, letters, recovery, sessions, totp
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.noted import note
 from auth.sign_in.passwords import Match, Rejected, judge_password
 from auth.sign_in.sessions import SessionLine
 from auth.sign_in.totp import CodeAccepted, CodeRefused, Enrolment
@@ -142,9 +143,13 @@ def remove_factor(
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
         too_many = attempts.take(session, entrance.vault, attempts.PASSWORD, subject=subject, now=now)
         password_hash = session.get_one(Account, actor.account_id).password_hash
+        if too_many is not None and too_many.is_first:
+            note(session, "password.too_many", at=now, account_id=actor.account_id)
     if too_many is not None:
         return too_many
     if not isinstance(entrance.hasher.verify(password_hash, password), Match):
+        with entrance.database.begin(Scope.own(actor.account_id)) as session:
+            note(session, "totp.remove_refused", at=now, account_id=actor.account_id)
         return NotAllowed()
     verdict = judge_password(password, has_second_factor=False)
     if isinstance(verdict, Rejected):

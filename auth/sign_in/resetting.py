@@ -87,6 +87,8 @@ def change_password(
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
         refused = attempts.take(session, entrance.vault, attempts.PASSWORD, subject=subject, now=now)
         if refused is not None:
+            if refused.is_first:
+                note(session, "password.too_many", at=now, account_id=actor.account_id)
             return refused
         account = session.get_one(Account, actor.account_id)
         old_hash = account.password_hash

@@ -15,7 +15,7 @@ from sqlalchemy import LargeBinary, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.accounts import Account, find_account
-from auth.actor import Actor, Channel, Role
+from auth.actor import Actor, Channel, Risk, Role
 from auth.database import Base, Owned, UtcDateTime, narrow, new_id
 from auth.sign_in.noted import note
 from auth.sign_in.visit import Visit
@@ -198,8 +198,10 @@ def list_sessions(
     ]
 
 
-def actor_of(row: SignInSession, account: Account, *, channel: Channel, network: str = "") -> Actor:
-    """The one who asks, made from the record. ``network`` is that of this request."""
+def actor_of(
+    row: SignInSession, account: Account, *, channel: Channel, network: str = "", risk: Risk = Risk.LOW
+) -> Actor:
+    """The one who asks, made from the record. ``network`` is that of this request, ``risk`` that of this moment."""
     role = Role(account.role)
     return Actor(
         account_id=account.id,
@@ -208,6 +210,7 @@ def actor_of(row: SignInSession, account: Account, *, channel: Channel, network:
         session_id=row.id,
         signed_in_at=None if role is Role.GUEST else row.created_at,
         second_factor_at=row.second_factor_at,
+        risk=risk,
         network=network,
     )
 

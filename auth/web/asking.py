@@ -12,6 +12,7 @@ from fastapi import Depends, HTTPException, Request
 from auth.accounts import open_account
 from auth.actor import VISITOR, Actor, Channel, Role
 from auth.database import Scope, narrow
+from auth.guard.risk import assess, signals_of
 from auth.sign_in import sessions
 from auth.sign_in.entrance import Clock, Entrance
 from auth.sign_in.visit import Visit, device_label
@@ -173,7 +174,8 @@ def _known(door: Door, token: str, network: str) -> Actor | None:
         found = sessions.find(session, token, life=entrance.life, now=now)
         if found is None:
             return None
-        actor = sessions.actor_of(found.row, found.account, channel=Channel.PAGE, network=network)
+        risk = assess(signals_of(session, found.account.id, now=now))
+        actor = sessions.actor_of(found.row, found.account, channel=Channel.PAGE, network=network, risk=risk)
         session_id, is_due = found.row.id, sessions.is_due_for_touch(found.row, now=now)
     # Looking costs no write lock; a visit is written down only when the one on record is a minute old.
     if is_due:

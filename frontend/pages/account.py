@@ -7,8 +7,8 @@ from auth.actor import Role
 from auth.guard.approvals import open_approvals
 from auth.web.asking import SignedIn
 from frontend.house import house_of
-from frontend.pages.signing import signing_card
 from frontend.render import looking, render
+from frontend.signing import signing_card
 from shop.order_views import order_view
 from shop.orders import find_orders
 

@@ -22,9 +22,9 @@ from auth.web.cookies import give_session
 from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here, status_of
 from frontend.house import house_of
 from frontend.pages.sign_in import too_many_words
-from frontend.pages.signing import needs_code, signing_card
 from frontend.pages.submitting import Text
 from frontend.render import looking, render, render_part
+from frontend.signing import needs_code, signing_card
 
 router = APIRouter(prefix="/approvals")
 

@@ -36,6 +36,7 @@ router = APIRouter()
 
 LONGEST = 2000  # characters of a message, after invisible ones are taken out
 EARLIER = 12
+MOST = 2**31 - 1  # the largest position a message can have
 HEARTBEAT_S = 10.0
 NOTHING = "There is nothing to read in that message. Write what it is about."
 TOO_LONG = f"A message holds at most {LONGEST:,} characters. Shorten it a little and send it again."
@@ -102,7 +103,7 @@ def show_conversation(request: Request, actor: Visitor, conversation_id: str) ->
 def show_since(request: Request, actor: Visitor, conversation_id: str, position: int) -> Response:
     """What has been said after a position: by the assistant after a cut stream, or by a clerk."""
     with looking(request, actor) as session:
-        return _piece(request, actor, session, _own(session, actor, conversation_id), after=max(position, 0))
+        return _piece(request, actor, session, _own(session, actor, conversation_id), after=min(max(position, 0), MOST))
 
 
 @router.post("/chat", dependencies=[Depends(ceiling("chat"))])

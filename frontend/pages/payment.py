@@ -57,8 +57,7 @@ def remove_card(request: Request, actor: Customer, handle: str, request_id: Text
 
 def samples_of(house: House) -> Sequence[DemoCard]:
     """The demo's cards, in demo mode and with the demo's gateway; otherwise none."""
-    is_demo = house.demo is not None and isinstance(house.gateway, DemoGateway)
-    return house.gateway.samples() if is_demo and isinstance(house.gateway, DemoGateway) else ()
+    return house.gateway.samples() if house.demo is not None and isinstance(house.gateway, DemoGateway) else ()
 
 
 def _page(

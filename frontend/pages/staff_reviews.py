@@ -23,9 +23,9 @@ from auth.guard.submissions import outcome_from_json
 from auth.web.asking import Staff
 from frontend.errors import OK, UNPROCESSABLE, go_to, not_here, status_of
 from frontend.house import House, house_of
-from frontend.pages.signing import signing_card
 from frontend.pages.submitting import Text
 from frontend.render import render, words_of
+from frontend.signing import signing_card
 from shop.commands import ReadRequest
 from shop.conversations import read_id
 

@@ -1,5 +1,6 @@
 """From a form to the desk: fields become a command or a sentence about a field, and the answer becomes the way on."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from frontend.errors import go_to, not_here
 from frontend.house import house_of
 from frontend.render import new_request_id, tell_next
 
+# What new_request_id makes, and no more: the id goes into a column and into a cookie.
+_OWN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 Text = Annotated[str, Form()]
 """A field of a form. What it may hold is the command's business; a missing one is empty."""
 
@@ -43,5 +46,5 @@ def way_on(outcome: Outcome, *, page: str, request_id: str) -> Response:
 
 
 def kept_id(request_id: str) -> str:
-    """The form's own request id; a form without one is a request of its own."""
-    return request_id[:64] or new_request_id()
+    """The form's own request id; a form without one, or with what we never wrote, is a request of its own."""
+    return request_id if _OWN_ID.fullmatch(request_id) else new_request_id()

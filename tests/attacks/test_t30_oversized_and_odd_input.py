@@ -53,6 +53,7 @@ def test_no_odd_value_in_any_form_breaks_or_changes_anything(street: Street) -> 
         (f"/orders/{ADAS_PAID}/address", lambda odd: {"address": odd}),
         ("/basket", lambda odd: {"sku": "mug-pine", "quantity": odd if odd not in ("", "٣") else "0"}),
         ("/basket", lambda odd: {"sku": odd, "quantity": "1"}),
+        ("/basket", lambda odd: {"sku": odd, "quantity": "x"}),
         ("/checkout", lambda odd: {"address": odd, "payment": odd, "seen": odd}),
         ("/account/security/fresh", lambda odd: {"code": odd[:70]}),
     ]
@@ -90,3 +91,27 @@ def test_a_message_of_nothing_or_of_too_much_is_told_so_and_not_stored(street: S
     for text in ("", "   ", "\u200b\u200d", "x" * 2001):
         assert browser.post("/chat", data={"message": text, "conversation": "", "hint": ""}).status_code == 422
     assert messages(street.building, "ada") == []
+
+
+def test_no_odd_request_id_breaks_a_change(street: Street) -> None:
+    browser = street.signed_in("ada")
+    for odd in ODD:
+        text = odd.encode("utf-8", "replace").decode()
+        answer = browser.post("/basket", data={"sku": "mug-pine", "quantity": "1", "request_id": text})
+        assert answer.status_code < 500, odd[:30]
+
+
+def test_text_that_no_encoding_can_carry_is_answered(street: Street) -> None:
+    form = b'--cut\r\nContent-Disposition: form-data; name="email"\r\n\r\n+2AA-x\r\n--cut--\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=cut; charset=utf-7"}
+    assert street.browser().post("/forgot", content=form, headers=kind).status_code == 422
+
+
+def test_no_position_is_too_far(street: Street) -> None:
+    browser = street.signed_in("ada")
+    browser.post("/chat", data={"message": "hello", "conversation": "", "hint": ""})
+    said = browser.get("/chat").text
+    conversation = said.partition('name="conversation" value="')[2].partition('"')[0]
+    assert conversation
+    for odd in ("9" * 30, "-1", "0"):
+        assert browser.get(f"/chat/{conversation}/since/{odd}").status_code == 200, odd

@@ -1,13 +1,14 @@
 """The card on a page and as a piece of one: signed by its owner, with a code where it takes one, once, and in time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from auth.database import Scope
 from auth.guard.approvals import Approval
-from auth.guard.decisions import AwaitingApproval
+from auth.guard.decisions import AwaitingApproval, Need
 from shop.catalogue import Variant
 from shop.commands import CancelOrder, RefundOrder
 from shop.money import Money
@@ -115,6 +116,36 @@ def test_a_code_is_used_up_by_one_card_and_stays_fresh_for_the_next(
     assert 'name="code"' in ada.get(f"/approvals/{other}").text
     assert ada.post(f"/approvals/{other}/confirm").status_code == 422
     assert refunds(building) == [11000]
+
+
+def test_a_code_that_aged_while_the_card_waited_is_asked_for_again(
+    building: Building, as_person: Callable[..., Browser], authenticator: Callable[[str], Callable[[], str]]
+) -> None:
+    code, number = authenticator("ada"), building.orders["ada.lamp"]
+    asked = replace(building.person("ada").through_chat(), second_factor_at=building.clock())
+    outcome = building.desk.submit(asked, RefundOrder(number, "It flickers"), request_id="fresh then")
+    assert isinstance(outcome, AwaitingApproval) and outcome.needs == {Need.CONFIRMATION}
+    ada = as_person("ada", with_code=True)
+    building.clock.move(minutes=6)
+    page = ada.follow(ada.post(f"/approvals/{outcome.approval_id}/confirm"))
+    assert 'name="code"' in page.text and refunds(building) == []
+    ada.post(f"/approvals/{outcome.approval_id}/confirm", {"code": code()})
+    assert refunds(building) == [19390]
+
+
+def test_whoever_has_just_tried_codes_in_vain_needs_one_for_every_card(
+    building: Building, as_person: Callable[..., Browser], authenticator: Callable[[str], Callable[[], str]]
+) -> None:
+    authenticator("ada")
+    large, small, ada = proposed(building, "ada", "lamp"), proposed(building, "ada"), as_person("ada")
+    assert 'name="code"' not in ada.get(f"/approvals/{small}").text
+    for _ in range(5):
+        ada.post(f"/approvals/{large}/confirm", {"code": "000000"})
+    page = ada.follow(ada.post(f"/approvals/{small}/confirm"))
+    assert 'name="code"' in page.text and refunds(building) == []
+    building.clock.move(minutes=61)
+    ada.post(f"/orders/{building.orders['ada.mug']}/refund", {"lines": "1", "reason": "broke"})
+    assert refunds(building) == [2480], "an hour later all is as before"
 
 
 def test_too_many_codes_end_for_a_while(

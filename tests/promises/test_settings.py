@@ -6,6 +6,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,22 +138,20 @@ def test_the_sign_in_page_shows_codes_in_the_demo_and_never_outside(filled: Buil
     shown = Street.before(filled).browser().get("/sign-in").text
     assert [word for word in told if word in shown], "the control: the demo shows its people"
     assert DEMO_PASSWORD in shown and "DEMO" in shown.upper()
-    settings = read_settings(
-        mode="production",
-        origin=ORIGIN,
-        data_folder=filled.folder,
-        database_url=filled.settings.database_url,
-        smtp_url="smtps://shop@mail.example:465",
-        _env_file=None,
-    )
-    house = build_house(settings, gateway=_Elsewhere(filled.gateway), clock=filled.clock)
-    assert house.demo is None
-    real = Street(filled, create_app(settings, house, chores=False)).browser()
+    # The same house outside the demo: its own refusal to open on such a database is the next test's.
+    house = replace(filled.house, demo=None)
+    real = Street(filled, create_app(filled.settings, house, chores=False)).browser()
     for path in ("/sign-in", "/", "/register", "/demo/outbox", "/chat", "/guarded"):
         page = real.get(path).text
         assert [word for word in (*told, DEMO_PASSWORD) if word in page] == [], path
     assert real.get("/demo/outbox").status_code == 404
-    house.database.close()
+
+
+def test_a_real_shop_does_not_open_on_the_demos_database(filled: Building) -> None:
+    database = filled.settings.database_url
+    settings = read_settings(**REAL, data_folder=filled.folder, database_url=database)
+    with pytest.raises(SettingsRefused, match="demo's people are in this database"):
+        build_house(settings, gateway=_Elsewhere(filled.gateway), clock=filled.clock)
 
 
 class _Elsewhere:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from auth.accounts import Account, freeze_account
@@ -34,7 +35,7 @@ from shop.commands import (
     ShowOrder,
 )
 from shop.money import Money
-from shop.orders import Order, OrderLine
+from shop.orders import Order, OrderLine, find_order
 from shop.payments import DemoGateway, PaymentMethod
 from shop.refunds import Refund
 from tests.small_house import SmallHouse, replacing
@@ -481,3 +482,14 @@ def test_buttons_are_shown_for_what_could_be_done(small: SmallHouse) -> None:
     assert could(ada, RefundOrder(delivered, "x")) and not could(ada, RefundOrder(paid, "x"))
     assert not could(ben, CancelOrder(paid))
     assert small.all(BasketLine) == []
+
+
+def test_a_page_that_looks_locks_nothing_and_waits_for_nobody(small: SmallHouse) -> None:
+    ida = small.person()
+    number = small.order(ida, ("HM-PINE", 1), status="paid")
+    with small.database.begin(Scope.own(ida.account_id)) as changing:
+        assert find_order(changing, ida.account_id, number, lock=True) is not None
+        with small.database.read(Scope.own(ida.account_id)) as looking:
+            if small.database.is_postgres:
+                looking.execute(text("SET LOCAL lock_timeout = '2s'"))
+            assert small.desk.could(looking, ida, CancelOrder(number))

@@ -12,8 +12,9 @@ from auth.actor import Actor, Role
 from auth.guard.commands import Command
 from auth.guard.decisions import Done, Outcome, Pending, Refused
 from auth.guard.grants import GrantRow
-from auth.guard.rooms import Settlement, Unreachable
+from auth.guard.rooms import Declined, Settlement, Unreachable
 from shop.basket import BasketLine
+from shop.card_details import CardDetails
 from shop.commands import AddToBasket, CancelOrder, PlaceOrder, RefundOrder, ShipOrder
 from shop.money import Money
 from shop.orders import Order

@@ -70,6 +70,7 @@ def test_a_factor_is_replaced_or_removed_only_after_it_was_shown(house):
     fresh = house.actor(step_up(house.entrance, token=token, code=house.code(ida)).token)
     assert isinstance(renew_recovery_codes(house.entrance, fresh), NewCodes)
     assert remove_factor(house.entrance, fresh, password="wrong password here") == NotAllowed()
+    assert "totp.remove_refused" in house.kinds()
     assert remove_factor(house.entrance, fresh, password=PASSWORD) == Removed()
     assert isinstance(sign_in(house), SignedIn)
 
