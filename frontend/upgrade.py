@@ -1,5 +1,6 @@
 """Brings a database to the newest migration, on SQLite and PostgreSQL alike."""
 
+from importlib import import_module
 from pathlib import Path
 
 from alembic import command
@@ -9,9 +10,20 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-# These imports fill the metadata with every table of the house.
-import shop.rooms  # noqa: F401
 from auth.database import Base
+
+# Importing these fills the metadata with every table of the house.
+WITH_TABLES = (
+    "auth.audit.entry",
+    "auth.guard.desk",
+    "auth.mail",
+    "auth.sign_in.factors",
+    "auth.sign_in.registration",
+    "auth.sign_in.resetting",
+    "shop.rooms",
+)
+for _name in WITH_TABLES:
+    import_module(_name)
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 

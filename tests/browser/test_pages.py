@@ -119,7 +119,7 @@ def test_pages_of_a_customer(windows: Callable[..., Window]) -> None:
     window.ask("where are my orders?")
     window.ask("do you have a tent?")
     faults += window.faults("customer-panel")
-    window.ask("the mug broke, I want my money back")
+    window.ask("the candle broke, I want my money back")
     card = (window.card.get_attribute("data-approval") or "").strip()
     faults += window.faults("customer-panel-card")
     window.go("/chat")
