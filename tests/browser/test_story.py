@@ -211,7 +211,7 @@ def _what_it_did(window: Window) -> None:
     main = window.page.get_by_role("main")
     for policy in ("chat.writes-need-confirmation", "refund.over-100-needs-second-factor", "order.own-change"):
         expect(main.locator("code", has_text=policy).first).to_be_visible()
-    sections = main.locator("section.section").all()
+    sections = main.locator("article").all()
     begun = list[str]()
     for section in sections:
         steps = [time.get_attribute("datetime") or "" for time in section.locator("time").all()]
