@@ -25,7 +25,7 @@ from agent.middleware.gate import Gate
 from agent.middleware.privacy import Privacy
 from agent.middleware.reply import Reply
 from agent.models import LoadedModel
-from agent.tools import TOOLS
+from agent.tools import COMMANDS, TOOLS
 from agent.trouble import trouble
 from agent.turn import Asks, Note, Turn
 from auth.actor import Act, Actor, Channel
@@ -52,7 +52,7 @@ class Assistant:
 
     ``policy_version`` is the judge's; with the model's name, the prompt and the tools it makes up :attr:`digest`, which
     every audit entry of the assistant carries. Raises :class:`NoAssistant` where tracing would send conversations to a
-    third party.
+    third party, and for a tool that stands for no command.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Assistant:
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         _refuse_tracing(environment)
+        _refuse_homeless(tools)
         prompt = PROMPT.read_text("utf-8")
         canary = f"HP-{secrets.token_hex(8)}"
         self.digest = _digest(model.name, prompt, tools, policy_version)
@@ -169,6 +170,12 @@ def _refuse_tracing(environment: Mapping[str, str]) -> None:
         raise NoAssistant(
             f"{on[0]} is set: it would send every conversation to a third party. Unset it to start the assistant."
         )
+
+
+def _refuse_homeless(tools: Sequence[BaseTool]) -> None:
+    homeless = sorted(tool.name for tool in tools if tool.name not in COMMANDS)
+    if homeless:
+        raise NoAssistant(f"{homeless[0]} is a tool without a command: name its command in agent/tools/__init__.py.")
 
 
 def _digest(model: str, prompt: str, tools: Sequence[BaseTool], policy_version: str) -> str:

@@ -71,7 +71,7 @@ def build_house(
     database = Database(settings.database, closing=append_recorded(audit))
     checkpoint = _checkpointing(audit, database)
     database.committed = checkpoint
-    gateway = gateway or _gateway(settings, clock)
+    gateway = _gateway(settings, gateway, clock)
     judge = Judge(Path(shop.__file__).parent / "policy")
     refuse_to_open(judge, opening_questions())
     if not settings.is_demo and has_demo_people(database, vault):
@@ -172,10 +172,12 @@ def _counters(settings: Settings) -> Storage:
     return counters
 
 
-def _gateway(settings: Settings, clock: Callable[[], datetime]) -> PaymentGateway:
-    if not settings.is_demo:
+def _gateway(settings: Settings, given: PaymentGateway | None, clock: Callable[[], datetime]) -> PaymentGateway:
+    if settings.is_demo:
+        return given or DemoGateway(settings.data_folder / "demo-payments.db", clock=clock)
+    if given is None or isinstance(given, DemoGateway):
         raise SettingsRefused("No payment gateway: the demo one moves no money. See docs/make-it-yours.md.")
-    return DemoGateway(settings.data_folder / "demo-payments.db", clock=clock)
+    return given
 
 
 def _mailer(settings: Settings) -> Mailer | None:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.tools import tool
 
 from agent.assistant import Assistant, NoAssistant
 from agent.memory import customer_says, from_stored
@@ -90,6 +91,18 @@ def test_a_turn_is_held_through_the_chat_on_somebodys_behalf() -> None:
 def test_an_assistant_without_tools_is_refused() -> None:
     with pytest.raises(ValueError, match="without tools"):
         Assistant(LoadedModel(Scripted(says("x")), False, "m"), policy_version="p", tools=(), environment={})
+
+
+def test_a_tool_without_a_command_is_refused() -> None:
+    @tool
+    def give_discount(percent: int) -> str:
+        """Give a discount."""
+        return str(percent)
+
+    with pytest.raises(NoAssistant, match="give_discount is a tool without a command"):
+        Assistant(
+            LoadedModel(Scripted(says("x")), False, "m"), policy_version="p", tools=(give_discount,), environment={}
+        )
 
 
 def test_a_cut_stream_leaves_what_was_done() -> None:

@@ -61,6 +61,7 @@ def test_what_the_gate_refuses_is_an_event(empty_building: Building) -> None:
         "unknown-tool",
         "invalid-arguments",
     ]
+    assert all(entry.facts()["act"]["name"] == "assistant" for entry in entries(building, "tool.refused"))
 
 
 SIGN_IN: dict[str, tuple[str, Callable[[Street, Any], Any]]] = {

@@ -4,6 +4,7 @@ The model belongs to Ada's chat. It knows every number, handle and id of both cu
 is what stands in Ben's records; his names, streets and words occur nowhere else, so that one search finds a leak.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,8 @@ BENS = {
     "last4": "7319",
 }
 BENS_WORDS = tuple(BENS.values())
+# A statement costs many times more on a server than in a file, and both lanes look for the same.
+EXAMPLES = 20 if os.environ.get("COUNTERSIGN_TEST_DATABASE") == "postgres" else 60
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,7 @@ def _plain(value: object) -> object:
 
 __all__ = [
     "BENS_WORDS",
+    "EXAMPLES",
     "Role",
     "Two",
     "bens_rows",

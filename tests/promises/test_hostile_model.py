@@ -27,6 +27,7 @@ from auth.guard.approvals import find_approval
 from shop.orders import find_order
 from tests.agent.scripted import Scripted, says
 from tests.promises.hostile import (
+    EXAMPLES,
     Two,
     bens_rows,
     json_values,
@@ -39,7 +40,7 @@ from tests.promises.hostile import (
 from tests.small_house import build_small_house
 
 QUICK = settings(
-    max_examples=60,
+    max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

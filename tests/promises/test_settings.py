@@ -104,7 +104,9 @@ def test_what_may_be_is_accepted() -> None:
 
 @pytest.mark.parametrize("url", ["smtp://mail.example:25", "smtp://10.0.0.4", "mail.example:25", "smtps://"])
 def test_mail_that_could_be_read_on_the_way_keeps_the_house_closed(building: Building, url: str) -> None:
-    settings = read_settings(**{**REAL, "smtp_url": url, "data_folder": building.folder})
+    settings = read_settings(
+        **{**REAL, "smtp_url": url, "data_folder": building.folder, "database_url": building.settings.database_url}
+    )
     with pytest.raises(SettingsRefused, match="COUNTERSIGN_SMTP_URL"):
         build_house(settings, gateway=building.gateway, clock=building.clock)
 

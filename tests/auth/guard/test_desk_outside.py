@@ -238,9 +238,12 @@ def test_a_crash_after_the_settlement_changes_nothing_more(scene: Scene, story: 
     assert story.moved(scene.small) == [story.amount]
 
 
+@pytest.mark.parametrize("error", [Unreachable(), ValueError("no JSON")], ids=["silent", "broken"])
 @pytest.mark.parametrize("lost", ["before", "after"])
-def test_a_silent_gateway_is_pending_until_the_same_key_is_answered(scene: Scene, story: Story, lost: str) -> None:
-    setattr(scene.gateway, lost, Unreachable())
+def test_a_silent_gateway_is_pending_until_the_same_key_is_answered(
+    scene: Scene, story: Story, lost: str, error: Exception
+) -> None:
+    setattr(scene.gateway, lost, error)
     assert isinstance(scene.approve(), Pending)
     assert isinstance(scene.small.desk.recover(), list) and scene.gateway.calls == 1, "a fresh claim is left to rest"
     scene.small.clock.move(minutes=2)

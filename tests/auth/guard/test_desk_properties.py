@@ -17,11 +17,20 @@ from hypothesis import strategies as st
 from auth.actor import Act, Actor, Channel
 from auth.guard.commands import NotACommand, action, parse
 from auth.guard.decisions import AwaitingApproval, Done, Outcome, Pending, Refused
-from tests.promises.hostile import Two, bens_rows, known_by_heart, leaked, money, move_two_in, unsigned_changes
+from tests.promises.hostile import (
+    EXAMPLES,
+    Two,
+    bens_rows,
+    known_by_heart,
+    leaked,
+    money,
+    move_two_in,
+    unsigned_changes,
+)
 from tests.small_house import build_small_house
 
 QUICK = settings(
-    max_examples=60,
+    max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -83,7 +92,7 @@ def test_a_hostile_model_at_the_desk_reads_nothing_of_bens_and_moves_no_money(tw
     assert unsigned_changes(two) == []
 
 
-@settings(QUICK, max_examples=30)
+@settings(QUICK, max_examples=EXAMPLES // 2)
 @given(data=st.data())
 def test_money_moves_once_for_each_card_that_ada_signs_and_for_nothing_else(two: Two, data: st.DataObject) -> None:
     bens = bens_rows(two)
