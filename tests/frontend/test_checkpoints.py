@@ -6,11 +6,14 @@ from structlog.testing import capture_logs
 from auth.audit import AuditHead
 from auth.database import Scope
 from frontend.app import build_house
+from shop.commands import AddToBasket
 from tests.building import Building
 
 
 def test_a_head_that_contradicts_the_newest_checkpoint_is_told_to_the_operator(building: Building) -> None:
-    house = building.house
+    house, ada = building.house, building.person("ada").at_page(building.clock)
+    building.desk.submit(ada, AddToBasket("mug-pine"), request_id="one")
+    building.clock.move(minutes=1)
     house.checkpoint()
     with house.database.begin(Scope.house("an attacker")) as session:
         frontier = session.get_one(AuditHead, 1).frontier
