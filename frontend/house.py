@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.assistant import Assistant
 from fastapi import Request
-from shop.demo import DemoMode
 
+from agent.assistant import Assistant
 from auth.audit import AuditLog
 from auth.database import Database
 from auth.guard.desk import Desk
@@ -15,6 +14,7 @@ from auth.guard.rooms import RoomTable
 from auth.mail import Mailer
 from auth.sign_in.entrance import Entrance
 from auth.vault import Vault
+from shop.demo import DemoMode
 from shop.payments import PaymentGateway
 
 

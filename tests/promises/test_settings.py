@@ -108,12 +108,15 @@ def test_mail_that_could_be_read_on_the_way_keeps_the_house_closed(building: Bui
         **{**REAL, "smtp_url": url, "data_folder": building.folder, "database_url": building.settings.database_url}
     )
     with pytest.raises(SettingsRefused, match="COUNTERSIGN_SMTP_URL"):
-        build_house(settings, gateway=building.gateway, clock=building.clock)
+        build_house(settings, gateway=_Elsewhere(building.gateway), clock=building.clock)
 
 
 def test_the_demo_gateway_is_refused_outside_the_demo(building: Building) -> None:
     with pytest.raises(SettingsRefused, match="payment gateway"):
         build_house(read_settings(**REAL, data_folder=building.folder), clock=building.clock)
+    with pytest.raises(SettingsRefused, match="payment gateway"):
+        given = building.gateway
+        build_house(read_settings(**REAL, data_folder=building.folder), clock=building.clock, gateway=given)
 
 
 @pytest.fixture
