@@ -81,6 +81,11 @@ def find_approval(session: Session, approval_id: UUID) -> Approval | None:
     return session.scalar(select(Approval).where(Approval.id == approval_id).with_for_update())
 
 
+def account_of(session: Session, approval_id: UUID) -> UUID | None:
+    """Whose card it is; nothing is locked yet."""
+    return session.scalar(select(Approval.account_id).where(Approval.id == approval_id))
+
+
 def count_open(session: Session, account_id: UUID, now: datetime) -> int:
     """How many unexpired cards wait for this account's own signature."""
     query = select(func.count()).select_from(Approval)

@@ -109,6 +109,8 @@ class Desk:
         """A clerk decides on what the customer has confirmed. Nobody reviews their own."""
         now = self._bench.clock()
         with self._bench.database.begin(scope_of(actor)) as session:
+            # The change will be the customer's, so it waits its turn among theirs.
+            queue_up(session, approvals.account_of(session, approval_id))
             card = approvals.find_approval(session, approval_id)
             if card is None:
                 return self._bench.not_there(session, actor, "ReviewApproval", at=now)

@@ -66,6 +66,8 @@ def enrol(session: Session, vault: Vault, account: Account, *, now: datetime, is
 
     Whoever calls this for an account that has a factor already must have asked for a fresh code of it first.
     """
+    # Two pictures asked for at once wait for each other here, or both secrets would be left and both confirmed.
+    session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
     session.execute(delete(TotpFactor).where(TotpFactor.confirmed_at.is_(None), TotpFactor.account_id == account.id))
     factor = TotpFactor(id=new_id(now), account_id=account.id, created_at=now, last_timecode=0)
     secret = pyotp.random_base32()

@@ -1,7 +1,8 @@
 """Requests that were turned away before they reached the desk, counted in memory and told to the audit log in sums.
 
-The desk writes its own refusals. What the skin and the forms refuse (wrong origin, too large, too often, malformed)
-comes in floods, so one event stands for a network, a status and the time since the last telling.
+The desk writes its own refusals. What the skin, the pages and the forms refuse (wrong origin, too large, too often,
+malformed, not there for whoever asks) comes in floods, so one event stands for a network, a status and the time since
+the last telling.
 """
 
 import threading
@@ -18,7 +19,7 @@ from auth.database import Scope as Rows
 from auth.vault import Vault
 from auth.web.network import ClientNetworks
 
-TURNED_AWAY = frozenset({400, 401, 403, 405, 409, 413, 415, 421, 422, 429, 431})
+TURNED_AWAY = frozenset({400, 401, 403, 404, 405, 409, 413, 415, 421, 422, 429, 431})
 MOST_KEYS = 10_000
 
 

@@ -85,10 +85,11 @@ def test_what_the_skin_turns_away_is_told_in_sums(street: Street) -> None:
         evil = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
         assert browser.post(f"/orders/{ADAS_PAID}/cancel", headers=evil).status_code == 403
     assert browser.post("/chat", content=b"x" * 100_000).status_code == 413
+    assert browser.get("/staff").status_code == 404
     tally: TurnedAway = street.app.state.door.turned_away
     tally.tell(house.database, house.vault, clock=house.clock)
     told_of = {(entry.facts()["status"], entry.facts()["times"]) for entry in entries(street.building, "web.refused")}
-    assert told_of >= {(403, 3), (413, 1)}
+    assert told_of >= {(403, 3), (413, 1), (404, 1)}
 
 
 def _sign_in(browser: Any, email: str, password: str) -> Any:
