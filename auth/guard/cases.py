@@ -37,7 +37,10 @@ class DeskRules:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Who asked for what, under which number; with the card it was parked on, if it was."""
+    """Who asked for what, under which number; with the card it was parked on, if it was.
+
+    ``whose`` is the account it concerns where that is not the actor's own: a clerk's work is the customer's to see.
+    """
 
     actor: Actor
     room: Room[Any]
@@ -45,6 +48,7 @@ class Case:
     command_id: UUID
     request_id: str = ""
     approval: Approval | None = None
+    whose: UUID | None = None
 
     @property
     def action(self) -> str:
@@ -57,7 +61,7 @@ class Case:
 
     def step(self, at: datetime) -> Step:
         """This case as the minutes name it."""
-        return Step(self.actor, self.command_id, at, self.action)
+        return Step(self.actor, self.command_id, at, self.action, self.whose)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A command's life: proposed, decided, awaiting or confirmed, executed, verified, 
 linked to the one before. Here it is decided; what was decided is carried out in :mod:`auth.guard.execution`.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from auth.guard.minutes import Step, minute, minute_refusal
 from auth.guard.rooms import Card, Facts
 from auth.guard.submissions import outcome_to_json, queue_up
 
+LONGEST_REQUEST_ID = 80
 SIGN_IN = "Please sign in first."
 WRONG_DOOR = "A card is signed on a page of the shop, by the person it belongs to."
 
@@ -47,6 +49,8 @@ class Desk:
 
     def submit(self, actor: Actor, command: Command, *, request_id: str) -> Outcome:
         """Ask for something. A repeated ``request_id`` of the same account gets the first outcome."""
+        if len(request_id) > LONGEST_REQUEST_ID:
+            raise ValueError(f"a request id has at most {LONGEST_REQUEST_ID} characters; the doors see to that")
         now = self._bench.clock()
         case = Case(actor, self._bench.rooms[type(command)], command, new_id(now), request_id)
         with self._bench.database.begin(scope_of(actor)) as session:
@@ -148,6 +152,9 @@ class Desk:
         if subject is None:
             return self._bench.not_there(session, case.actor, case.action, at=now)
         facts = case.room.facts(session, case.actor, case.command, subject)
+        if case.room.effect is Effect.WRITE:
+            # A clerk's change stands in the record of the account it concerns.
+            case = replace(case, whose=facts.whose)
         stamps = Stamps(second_factor_age_s=age_s(case.actor.second_factor_at, now))
         decision = self._bench.decide(session, case, facts, stamps)
         if isinstance(decision, Denied):

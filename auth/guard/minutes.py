@@ -22,23 +22,24 @@ from auth.guard.rooms import Facts
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What every line of the minutes says: who, in which command's life, when, and what was asked for."""
+    """What every line of the minutes says: who, in which command's life, when, what for, and about whose account."""
 
     actor: Actor
     command_id: UUID
     at: datetime
     action: str
+    whose: UUID | None = None
 
 
 def minute(session: Session, kind: str, step: Step, *, account_id: UUID | None = None, **facts: Any) -> None:
     """Write one step. ``account_id`` is whose account it concerns, if that is not the actor's own."""
     actor = step.actor
     body: dict[str, Any] = {"action": step.action, "role": actor.role.value, **facts}
-    if account_id is not None and account_id != actor.account_id:
+    if (account_id or step.whose or actor.account_id) != actor.account_id:
         body["by"] = None if actor.account_id is None else str(actor.account_id)
     if actor.act is not None:
         body["act"] = {"name": actor.act.name, "digest": actor.act.digest}
-    concerns = account_id or actor.account_id
+    concerns = account_id or step.whose or actor.account_id
     record(session, Event(kind, step.at, concerns, step.command_id, actor.channel.value, body))
 
 

@@ -41,11 +41,17 @@ class TurnedAway:
             counts, self._counts = self._counts, Counter()
         if not counts:
             return 0
-        with database.begin(Rows.house("telling what was turned away")) as session:
-            for (network, status), times in sorted(counts.items()):
-                tag = vault.tag("network", network).hex()[:16]
-                body: dict[str, JSON] = {"status": status, "times": times, "network": tag}
-                record(session, Event("web.refused", clock(), None, None, Channel.PAGE.value, body))
+        try:
+            with database.begin(Rows.house("telling what was turned away")) as session:
+                for (network, status), times in sorted(counts.items()):
+                    tag = vault.tag("network", network).hex()[:16]
+                    body: dict[str, JSON] = {"status": status, "times": times, "network": tag}
+                    record(session, Event("web.refused", clock(), None, None, Channel.PAGE.value, body))
+        except Exception:
+            # What could not be told is told the next time.
+            with self._lock:
+                self._counts.update(counts)
+            raise
         return len(counts)
 
 

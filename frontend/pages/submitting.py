@@ -14,8 +14,8 @@ from frontend.errors import go_to, not_here
 from frontend.house import house_of
 from frontend.render import new_request_id, tell_next
 
-# Short and plain, as our own are: the id goes into a column and into a cookie.
-_OWN_ID = re.compile(r"[ -~]{1,64}")
+# What new_request_id makes, and no more: the id goes into a column and into a cookie.
+_OWN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 Text = Annotated[str, Form()]
 """A field of a form. What it may hold is the command's business; a missing one is empty."""
 
