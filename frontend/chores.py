@@ -2,12 +2,17 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
 from auth.database import Scope
+from auth.guard.refusals import forget_counts
+from auth.guard.submissions import forget_answers
 from auth.mail import deliver_pending
 from auth.sign_in.attempts import sweep
+from auth.sign_in.one_time import forget_tokens
+from auth.sign_in.sessions import forget_sessions
 from auth.web.asking import Door
 from frontend.house import House
 
@@ -17,7 +22,7 @@ log = structlog.get_logger(__name__)
 class Chores:
     """A thread that runs each chore every ``every_s`` seconds until it is stopped."""
 
-    def __init__(self, house: House, door: Door, *, every_s: float = 15.0) -> None:
+    def __init__(self, house: House, door: Door, *, every_s: float = 30.0) -> None:
         self._chores: tuple[tuple[str, Callable[[], object]], ...] = (
             ("settle claims", house.desk.recover),
             ("send mail", lambda: _send_mail(house)),
@@ -25,7 +30,7 @@ class Chores:
                 "tell what was turned away",
                 lambda: door.turned_away.tell(house.database, house.vault, clock=house.clock),
             ),
-            ("forget old sign-in attempts", lambda: _sweep(house)),
+            ("forget what has ended", lambda: _forget(house)),
             ("sign a checkpoint", house.checkpoint),
         )
         self._every_s = every_s
@@ -58,6 +63,12 @@ def _send_mail(house: House) -> None:
         deliver_pending(house.database, house.vault, house.mailer, clock=house.clock)
 
 
-def _sweep(house: House) -> None:
-    with house.database.begin(Scope.house("forgetting old sign-in attempts")) as session:
-        sweep(session, now=house.clock())
+def _forget(house: House) -> None:
+    """What has done its work is not kept: tokens and sessions that ended, old answers, old counts."""
+    now = house.clock()
+    with house.database.begin(Scope.house("forgetting what has ended")) as session:
+        sweep(session, now=now)
+        forget_counts(session, before=now - timedelta(days=1))
+        forget_tokens(session, before=now - timedelta(days=1))
+        forget_sessions(session, before=now - timedelta(days=7))
+        forget_answers(session, before=now - timedelta(days=30))

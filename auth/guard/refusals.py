@@ -6,7 +6,7 @@ An attacker who is refused a thousand times a minute must leave a trace, and mus
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -46,3 +46,8 @@ def _is_first(session: Session, row: RefusalCount) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def forget_counts(session: Session, *, before: datetime) -> None:
+    """Forget counts whose minute is long over. How many of its refusals went unwritten is forgotten with it."""
+    session.execute(delete(RefusalCount).where(RefusalCount.minute < before))

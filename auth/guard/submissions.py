@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String, Text, text
+from sqlalchemy import LargeBinary, String, Text, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.database import Base, Owned, UtcDateTime
@@ -66,6 +66,11 @@ def keep_answer(
         kept.digest = command_digest(command, request_id)
         session.add(kept)
     kept.outcome = outcome_to_json(outcome)
+
+
+def forget_answers(session: Session, *, before: datetime) -> None:
+    """Forget first answers older than this: nobody clicks twice with weeks between."""
+    session.execute(delete(Submission).where(Submission.at < before))
 
 
 def outcome_to_json(outcome: Outcome) -> str:

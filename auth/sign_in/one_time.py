@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String, select, text, update
+from sqlalchemy import LargeBinary, String, delete, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.database import Base, Owned, UtcDateTime, narrow, new_id
@@ -103,3 +103,8 @@ def _account_by_token(session: Session, hashed: bytes) -> UUID | None:
     else:
         found = session.scalar(text("SELECT account_id FROM one_time_tokens WHERE token_hash = :h"), {"h": hashed})
     return found if found is None or isinstance(found, UUID) else UUID(str(found))
+
+
+def forget_tokens(session: Session, *, before: datetime) -> None:
+    """Forget tokens that ended before this, with the name and password hash of a registration nobody confirmed."""
+    session.execute(delete(OneTimeToken).where(OneTimeToken.ends_at < before))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String, select, text, update
+from sqlalchemy import LargeBinary, String, delete, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.accounts import Account, find_account
@@ -241,3 +241,8 @@ def _living_rows(session: Session, account_id: UUID) -> Sequence[SignInSession]:
         .where(SignInSession.account_id == account_id, SignInSession.revoked_at.is_(None))
         .order_by(SignInSession.last_seen_at.desc())
     ).all()
+
+
+def forget_sessions(session: Session, *, before: datetime) -> None:
+    """Forget sessions that ended before this; that they were there stays in the audit log."""
+    session.execute(delete(SignInSession).where(SignInSession.ends_at < before))

@@ -41,7 +41,7 @@ FILLS_THE_DEMO = ("shop/demo",)
 
 # Transactions that change something and are not the desk's.
 BEGINS: Mapping[str, str] = {
-    "frontend/chores.py:_sweep": "old sign-in counters are forgotten",
+    "frontend/chores.py:_forget": "what has ended is forgotten",
     "frontend/pages/sign_in.py:_welcome": "a guest's basket comes along",
     "frontend/upgrade.py:upgrade": "migrations, run by the operator",
     "frontend/turns.py:_note_down": "the customer's own message",
