@@ -60,6 +60,7 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "password.change_refused": ("Password", "A change of the password was refused."),
         "password.too_many": ("Password", "Too many wrong passwords; further ones were stopped for a while."),
         "totp.enrolment_started": ("Authenticator", "Setting up an authenticator was begun."),
+        "totp.enrolment_refused": ("Authenticator", "Setting up an authenticator was refused: the password was wrong."),
         "totp.enrolled": ("Authenticator", "The authenticator was set up."),
         "totp.removed": ("Authenticator", "The authenticator was removed."),
         "totp.remove_refused": ("Authenticator", "Removing the authenticator was refused: the password was wrong."),

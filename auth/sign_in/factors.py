@@ -1,4 +1,6 @@
-"""The security page: second factor and recovery codes. A factor is shown before it can be replaced or removed."""
+"""The security page: second factor and recovery codes. The first factor takes the password; a factor is shown before it
+can be replaced or removed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.noted import note
 from auth.sign_in.passwords import Match, Rejected, judge_password
+from auth.sign_in.resetting import WrongPassword
 from auth.sign_in.sessions import SessionLine
 from auth.sign_in.totp import CodeAccepted, CodeRefused, Enrolment
 
@@ -71,15 +74,36 @@ def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
         return Security(totp.has_factor(session, account.id), recovery.codes_left(session, account.id), lines)
 
 
-def start_enrolment(entrance: Entrance, actor: Actor) -> Enrolment | StepUpNeeded | NotAllowed:
-    """A new secret and its picture. It counts once its first code was entered."""
+def needs_password_to_enrol(entrance: Entrance, actor: Actor) -> bool:
+    """Whether :func:`start_enrolment` asks for the password: there is no factor yet that could be shown instead."""
+    with entrance.database.read(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        return account is not None and not totp.has_factor(session, account.id)
+
+
+def start_enrolment(
+    entrance: Entrance, actor: Actor, *, password: str
+) -> Enrolment | WrongPassword | StepUpNeeded | NotAllowed | TooMany:
+    """A new secret and its picture. It counts once its first code was entered.
+
+    A first factor takes the password, or a stolen session could set one of its own and lock the owner out. Where there
+    is a factor, a code of it must have been shown within the last minutes, and the password is not looked at.
+    """
     now = entrance.clock()
+    is_first = needs_password_to_enrol(entrance, actor)
+    if is_first:
+        refused = _refuse_password(entrance, actor, password, event="totp.enrolment_refused", now=now)
+        if refused is not None:
+            return refused
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
         account = _account(session, actor)
         if account is None:
             return NotAllowed()
+        # Asked here and not above: another request may have confirmed a factor while the password was checked.
         if not _has_shown_factor(entrance, session, actor, now):
             return StepUpNeeded()
+        if is_first:
+            attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=_subject(actor))
         return totp.enrol(session, entrance.vault, account, now=now, issuer=entrance.shop_name)
 
 
@@ -139,23 +163,16 @@ def remove_factor(
         return NotAllowed()
     if not _is_fresh(entrance, actor.second_factor_at, now):
         return StepUpNeeded()
-    subject = f"change {actor.account_id}"
-    with entrance.database.begin(Scope.own(actor.account_id)) as session:
-        too_many = attempts.take(session, entrance.vault, attempts.PASSWORD, subject=subject, now=now)
-        password_hash = session.get_one(Account, actor.account_id).password_hash
-        if too_many is not None and too_many.is_first:
-            note(session, "password.too_many", at=now, account_id=actor.account_id)
-    if too_many is not None:
-        return too_many
-    if not isinstance(entrance.hasher.verify(password_hash, password), Match):
-        with entrance.database.begin(Scope.own(actor.account_id)) as session:
-            note(session, "totp.remove_refused", at=now, account_id=actor.account_id)
-        return NotAllowed()
+    match _refuse_password(entrance, actor, password, event="totp.remove_refused", now=now):
+        case TooMany() as too_many:
+            return too_many
+        case WrongPassword():
+            return NotAllowed()
     verdict = judge_password(password, has_second_factor=False)
     if isinstance(verdict, Rejected):
         return verdict
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
-        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=subject)
+        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=_subject(actor))
         totp.remove(session, actor.account_id, now=now)
         recovery.remove_codes(session, actor.account_id)
         _tell(entrance, session, session.get_one(Account, actor.account_id), "two-step sign-in was turned off", now)
@@ -180,6 +197,29 @@ def end_other_sessions(entrance: Entrance, actor: Actor) -> int:
 
 def _account(session: Session, actor: Actor) -> Account | None:
     return find_account(session, actor.account_id) if actor.account_id and actor.is_signed_in else None
+
+
+def _refuse_password(
+    entrance: Entrance, actor: Actor, password: str, *, event: str, now: datetime
+) -> WrongPassword | TooMany | None:
+    """Count a try and compare, with no transaction open; ``None`` when the password is right."""
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        too_many = attempts.take(session, entrance.vault, attempts.PASSWORD, subject=_subject(actor), now=now)
+        password_hash = session.get_one(Account, actor.account_id).password_hash
+        if too_many is not None and too_many.is_first:
+            note(session, "password.too_many", at=now, account_id=actor.account_id)
+    if too_many is not None:
+        return too_many
+    if isinstance(entrance.hasher.verify(password_hash, password), Match):
+        return None
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        note(session, event, at=now, account_id=actor.account_id)
+    return WrongPassword()
+
+
+def _subject(actor: Actor) -> str:
+    # The same counter as for changing the password: guesses of one secret count together.
+    return f"change {actor.account_id}"
 
 
 def _has_shown_factor(entrance: Entrance, session: Session, actor: Actor, now: datetime) -> bool:

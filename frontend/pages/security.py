@@ -26,6 +26,7 @@ from frontend.render import render, tell_next
 router = APIRouter(prefix="/account/security")
 
 WRONG_CODE = "That code did not match or was used before. Wait for the next one and type it here."
+NOT_YOURS = "That is not your present password."
 _Text = Annotated[str, Form()]
 _guarded = [Depends(ceiling("sign_in"))]
 
@@ -45,7 +46,7 @@ def change_password(request: Request, actor: SignedIn, current: _Text = "", new:
         case Rejected(reason=reason):
             return _page(request, actor, {"new": reason}, UNPROCESSABLE)
         case WrongPassword():
-            return _page(request, actor, {"current": "That is not your present password."}, UNPROCESSABLE)
+            return _page(request, actor, {"current": NOT_YOURS}, UNPROCESSABLE)
         case TooMany() as refused:
             return _page(request, actor, {"current": too_many_words(refused)}, TOO_MANY)
 
@@ -83,18 +84,22 @@ def show_code_again(request: Request, actor: SignedIn, code: _Text = "", next: _
 
 @router.get("/enrol")
 def show_enrol(request: Request, actor: Enrolling) -> Response:
-    return _enrolment(request, actor)
+    return _enrolment(request, actor, {})
 
 
-@router.post("/enrol/start")
-def start_enrol(request: Request, actor: Enrolling) -> Response:
-    match factors.start_enrolment(house_of(request).entrance, actor):
+@router.post("/enrol/start", dependencies=[Depends(ceiling_by_network("sign_in"))])
+def start_enrol(request: Request, actor: Enrolling, password: _Text = "") -> Response:
+    match factors.start_enrolment(house_of(request).entrance, actor, password=password):
         case StepUpNeeded():
             return go_to("/account/security/fresh?next=/account/security/enrol")
         case NotAllowed():
             raise not_here()
         case Enrolment():
             return go_to("/account/security/enrol")
+        case WrongPassword():
+            return _enrolment(request, actor, {"password": NOT_YOURS}, UNPROCESSABLE)
+        case TooMany() as refused:
+            return _enrolment(request, actor, {"password": too_many_words(refused)}, TOO_MANY)
 
 
 @router.post("/enrol", dependencies=[Depends(ceiling_by_network("sign_in"))])
@@ -108,9 +113,9 @@ def finish_enrol(request: Request, actor: Enrolling, code: _Text = "") -> Respon
         case NotAllowed():
             raise not_here()
         case CodeRefused():
-            return _enrolment(request, actor, status=UNPROCESSABLE, error=WRONG_CODE)
+            return _enrolment(request, actor, {"code": WRONG_CODE}, UNPROCESSABLE)
         case TooMany() as refused:
-            return _enrolment(request, actor, status=TOO_MANY, error=too_many_words(refused))
+            return _enrolment(request, actor, {"code": too_many_words(refused)}, TOO_MANY)
 
 
 @router.post("/codes")
@@ -135,7 +140,7 @@ def remove_factor(request: Request, actor: SignedIn, password: _Text = "") -> Re
             error = f"Alone, this password is not enough. {reason}"
             return _page(request, actor, {"password": error}, UNPROCESSABLE)
         case NotAllowed():
-            return _page(request, actor, {"password": "That is not your present password."}, UNPROCESSABLE)
+            return _page(request, actor, {"password": NOT_YOURS}, UNPROCESSABLE)
         case TooMany() as refused:
             return _page(request, actor, {"password": too_many_words(refused)}, TOO_MANY)
 
@@ -150,8 +155,9 @@ def _page(request: Request, actor: Actor, errors: dict[str, str], status: int = 
             raise not_here()
 
 
-def _enrolment(request: Request, actor: Actor, *, status: int = OK, error: str = "") -> Response:
-    waiting = factors.waiting_enrolment(house_of(request).entrance, actor)
+def _enrolment(request: Request, actor: Actor, errors: dict[str, str], status: int = OK) -> Response:
+    entrance = house_of(request).entrance
+    waiting = factors.waiting_enrolment(entrance, actor)
     # The picture is drawn by segno from the address alone; no word of a person is in it as markup.
     picture = Markup(waiting.qr_svg) if waiting is not None else ""  # noqa: S704
     return render(
@@ -161,5 +167,6 @@ def _enrolment(request: Request, actor: Actor, *, status: int = OK, error: str =
         status=status,
         waiting=waiting,
         picture=picture,
-        error=error,
+        errors=errors,
+        needs_password=factors.needs_password_to_enrol(entrance, actor),
     )

@@ -119,11 +119,13 @@ def test_a_forgotten_password_is_changed_by_mail_once(building: Building, visito
     assert "no longer works" in words(visitor.post(link, {"password": "heron gravel spoon arch"}).text)
 
 
-def test_the_second_factor_is_set_up_and_its_codes_shown_once(as_person: Callable[..., Browser]) -> None:
+def test_the_second_factor_is_set_up_and_its_codes_shown_once(
+    ada_signs: dict[str, str], as_person: Callable[..., Browser]
+) -> None:
     import pyotp
 
     ada = as_person("ada")
-    page = ada.follow(ada.post("/account/security/enrol/start"))
+    page = ada.follow(ada.post("/account/security/enrol/start", {"password": ada_signs["password"]}))
     assert "<svg" in page.text and "style=" not in page.text
     secret = re.search(r'app: <span class="mono">([A-Z2-7 ]+)<', page.text)
     assert secret is not None
@@ -133,6 +135,27 @@ def test_the_second_factor_is_set_up_and_its_codes_shown_once(as_person: Callabl
     assert done.status_code == 200
     assert len(re.findall(r"<li>[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}</li>", done.text)) == 10
     assert "10 recovery codes left" in words(ada.get("/account/security").text)
+
+
+@pytest.mark.parametrize("name", ["ada", "dov"])
+def test_a_first_factor_asks_for_the_password_at_its_field(as_person: Callable[..., Browser], name: str) -> None:
+    person = as_person(name)
+    assert 'autocomplete="current-password"' in person.get("/account/security/enrol").text
+    for form in ({}, {"password": "wrong wrong wrong"}):
+        answer = person.post("/account/security/enrol/start", form)
+        assert answer.status_code == 422 and 'id="field-password-error"' in answer.text
+        assert "wrong wrong" not in answer.text
+        assert "app: <span" not in answer.text
+    assert "Show me the picture" in words(person.get("/account/security/enrol").text)
+
+
+def test_with_a_factor_the_enrolment_asks_for_a_code_and_no_password(
+    as_person: Callable[..., Browser], authenticator: Callable[[str], Callable[[], str]]
+) -> None:
+    authenticator("ada")
+    ada = as_person("ada", with_code=True)
+    assert 'name="password"' not in ada.get("/account/security/enrol").text
+    assert "app: <span" in ada.follow(ada.post("/account/security/enrol/start")).text
 
 
 def test_security_settings_ask_for_a_fresh_code(

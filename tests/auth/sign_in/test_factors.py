@@ -1,6 +1,7 @@
 """The security page: a factor can be replaced or removed only by whoever has just shown it."""
 
 from auth.actor import VISITOR, Role
+from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import MustEnrol, NeedsSecondFactor, SignedIn, begin_sign_in, finish_sign_in, step_up
 from auth.sign_in.factors import (
     Enrolled,
@@ -11,6 +12,7 @@ from auth.sign_in.factors import (
     end_other_sessions,
     end_session,
     finish_enrolment,
+    needs_password_to_enrol,
     remove_factor,
     renew_recovery_codes,
     security_of,
@@ -18,6 +20,7 @@ from auth.sign_in.factors import (
     waiting_enrolment,
 )
 from auth.sign_in.passwords import Rejected
+from auth.sign_in.resetting import WrongPassword
 from auth.sign_in.totp import CodeRefused, Enrolment
 
 PASSWORD = "otter lantern quay 41"
@@ -37,7 +40,7 @@ def test_a_clerk_enrols_and_is_staff_from_then_on(house):
     answer = sign_in(house, "clerk@example.com")
     assert isinstance(answer, MustEnrol)
     actor = house.actor(answer.token)
-    enrolment = start_enrolment(house.entrance, actor)
+    enrolment = start_enrolment(house.entrance, actor, password=PASSWORD)
     assert isinstance(enrolment, Enrolment)
     assert waiting_enrolment(house.entrance, actor) == enrolment
     assert isinstance(finish_enrolment(house.entrance, token=answer.token, code="000000"), CodeRefused)
@@ -52,9 +55,33 @@ def test_a_clerk_enrols_and_is_staff_from_then_on(house):
 def test_enrolling_ends_the_sessions_that_were_opened_without_the_factor(house):
     ida = house.person()
     stolen, mine = sign_in(house), sign_in(house)
-    start_enrolment(house.entrance, house.actor(mine.token))
+    start_enrolment(house.entrance, house.actor(mine.token), password=PASSWORD)
     assert isinstance(finish_enrolment(house.entrance, token=mine.token, code=house.waiting_code(ida)), Enrolled)
     assert house.found(stolen.token) is None
+
+
+def test_a_first_factor_takes_the_password_and_not_the_session_alone(house):
+    house.person()
+    actor = house.actor(sign_in(house).token)
+    assert needs_password_to_enrol(house.entrance, actor)
+    for guess in ("", "wrong password here"):
+        assert start_enrolment(house.entrance, actor, password=guess) == WrongPassword()
+    assert waiting_enrolment(house.entrance, actor) is None
+    assert house.kinds().count("totp.enrolment_refused") == 2
+    assert isinstance(start_enrolment(house.entrance, actor, password=PASSWORD), Enrolment)
+
+
+def test_guessing_the_password_at_the_enrolment_ends_after_ten_tries(house):
+    house.person()
+    actor = house.actor(sign_in(house).token)
+    for _ in range(10):
+        assert start_enrolment(house.entrance, actor, password="wrong password here") == WrongPassword()
+    for _ in range(2):
+        assert isinstance(start_enrolment(house.entrance, actor, password=PASSWORD), TooMany)
+    assert waiting_enrolment(house.entrance, actor) is None
+    assert house.kinds().count("password.too_many") == 1
+    house.clock.advance(minutes=15)
+    assert isinstance(start_enrolment(house.entrance, actor, password=PASSWORD), Enrolment)
 
 
 def test_a_factor_is_replaced_or_removed_only_after_it_was_shown(house):
@@ -63,11 +90,12 @@ def test_a_factor_is_replaced_or_removed_only_after_it_was_shown(house):
     token = fully(house, ida)
     house.clock.advance(minutes=5)
     actor = house.actor(token)
-    assert start_enrolment(house.entrance, actor) == StepUpNeeded()
+    assert start_enrolment(house.entrance, actor, password=PASSWORD) == StepUpNeeded()
     assert finish_enrolment(house.entrance, token=token, code="000000") == StepUpNeeded()
     assert renew_recovery_codes(house.entrance, actor) == StepUpNeeded()
     assert remove_factor(house.entrance, actor, password=PASSWORD) == StepUpNeeded()
     fresh = house.actor(step_up(house.entrance, token=token, code=house.code(ida)).token)
+    assert isinstance(start_enrolment(house.entrance, fresh, password=""), Enrolment)
     assert isinstance(renew_recovery_codes(house.entrance, fresh), NewCodes)
     assert remove_factor(house.entrance, fresh, password="wrong password here") == NotAllowed()
     assert "totp.remove_refused" in house.kinds()
@@ -101,4 +129,4 @@ def test_the_security_page_shows_and_ends_only_the_persons_own_sessions(house):
     assert end_other_sessions(house.entrance, actor) == 1
     assert house.found(idas_other.token) is None
     assert security_of(house.entrance, VISITOR) == NotAllowed()
-    assert start_enrolment(house.entrance, VISITOR) == NotAllowed()
+    assert start_enrolment(house.entrance, VISITOR, password=PASSWORD) == NotAllowed()
