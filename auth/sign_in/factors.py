@@ -113,7 +113,7 @@ def waiting_enrolment(entrance: Entrance, actor: Actor) -> Enrolment | None:
         account = _account(session, actor)
         if account is None:
             return None
-        return totp.waiting_enrolment(session, entrance.vault, account, issuer=entrance.shop_name)
+        return totp.waiting_enrolment(session, entrance.vault, account, now=entrance.clock(), issuer=entrance.shop_name)
 
 
 def finish_enrolment(

@@ -5,7 +5,7 @@ Six digits, 30 seconds, one step of clock drift either way. Tries are limited pe
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pyotp
@@ -22,6 +22,7 @@ from auth.sign_in.noted import note
 from auth.vault import Sealed, Vault
 
 _DRIFT_STEPS = 1
+_PICTURE_LASTS = timedelta(minutes=15)
 _CODE = re.compile(r"[0-9]{6}")
 
 
@@ -78,9 +79,14 @@ def enrol(session: Session, vault: Vault, account: Account, *, now: datetime, is
     return _enrolment(secret, label=vault.open(session, account, "email") or "account", issuer=issuer)
 
 
-def waiting_enrolment(session: Session, vault: Vault, account: Account, *, issuer: str) -> Enrolment | None:
-    """The enrolment that still waits for its first code, to show the same picture again after a mistyped code."""
-    factor = _factor(session, account.id, confirmed=False)
+def waiting_enrolment(
+    session: Session, vault: Vault, account: Account, *, now: datetime, issuer: str
+) -> Enrolment | None:
+    """The enrolment that still waits for its first code, to show the same picture again after a mistyped code.
+
+    It waits for a quarter of an hour: a picture that was left lying is nobody's way in.
+    """
+    factor = _waiting(session, account.id, now=now)
     if factor is None:
         return None
     label = vault.open(session, account, "email") or "account"
@@ -106,7 +112,7 @@ def check(session: Session, vault: Vault, account_id: UUID, code: str, *, now: d
 
 def has_factor(session: Session, account_id: UUID) -> bool:
     """Whether a confirmed secret is there."""
-    return _factor(session, account_id, confirmed=True) is not None
+    return _factor(session, account_id) is not None
 
 
 def remove(session: Session, account_id: UUID, *, now: datetime) -> None:
@@ -117,7 +123,7 @@ def remove(session: Session, account_id: UUID, *, now: datetime) -> None:
 
 def current_code(session: Session, vault: Vault, account_id: UUID, *, now: datetime) -> str | None:
     """The code that is valid now. Only the demo's sign-in page may show it: it makes the second factor worthless."""
-    factor = _factor(session, account_id, confirmed=True)
+    factor = _factor(session, account_id)
     return None if factor is None else pyotp.TOTP(vault.open(session, factor, "secret")).at(now)
 
 
@@ -155,7 +161,7 @@ def count_success(session: Session, vault: Vault, account_id: UUID) -> None:
 def _compare(
     session: Session, vault: Vault, account_id: UUID, code: str, *, now: datetime, confirmed: bool
 ) -> CodeAccepted | CodeRefused:
-    factor = _factor(session, account_id, confirmed=confirmed)
+    factor = _factor(session, account_id) if confirmed else _waiting(session, account_id, now=now)
     if factor is None:
         return CodeRefused("no_factor")
     digits = re.sub(r"[\s-]", "", code)
@@ -181,9 +187,14 @@ def _use_up(session: Session, factor_id: UUID, timecode: int) -> bool:
     return used is not None
 
 
-def _factor(session: Session, account_id: UUID, *, confirmed: bool) -> TotpFactor | None:
-    stands = TotpFactor.confirmed_at.is_not(None) if confirmed else TotpFactor.confirmed_at.is_(None)
+def _factor(session: Session, account_id: UUID) -> TotpFactor | None:
+    stands = TotpFactor.confirmed_at.is_not(None)
     return session.scalar(select(TotpFactor).where(TotpFactor.account_id == account_id, stands))
+
+
+def _waiting(session: Session, account_id: UUID, *, now: datetime) -> TotpFactor | None:
+    waits = TotpFactor.confirmed_at.is_(None), TotpFactor.created_at > now - _PICTURE_LASTS
+    return session.scalar(select(TotpFactor).where(TotpFactor.account_id == account_id, *waits))
 
 
 def _enrolment(secret: str, *, label: str, issuer: str) -> Enrolment:

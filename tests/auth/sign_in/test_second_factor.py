@@ -57,6 +57,19 @@ def test_an_unconfirmed_secret_is_no_second_factor(house):
     assert try_code(house, ida, pyotp.TOTP(enrolment.secret).at(house.clock())) == CodeRefused("no_factor")
 
 
+def test_a_picture_that_was_left_lying_is_nobodys_way_in(house):
+    ida = house.person()
+    with house.database.begin(Scope.own(ida)) as session:
+        enrolment = totp.enrol(session, house.vault, find_account(session, ida), now=house.clock(), issuer="Test")
+    house.clock.advance(minutes=16)
+    with house.database.begin(Scope.own(ida)) as session:
+        account = find_account(session, ida)
+        assert totp.waiting_enrolment(session, house.vault, account, now=house.clock(), issuer="Test") is None
+        code = pyotp.TOTP(enrolment.secret).at(house.clock())
+        answer = totp.confirm_enrolment(session, house.vault, ida, code, now=house.clock())
+    assert answer == CodeRefused("no_factor")
+
+
 def test_of_five_requests_with_one_code_exactly_one_is_accepted(house):
     # Five are as many as the limit on tries lets through, so comparing and setting alone decides here.
     for name in ("ida", "tove", "mats", "runa"):
