@@ -139,6 +139,8 @@ STATES: dict[str, tuple[State, ...]] = {
         _refund("€200", 20_000),
         _refund("€600", 60_000),
         _refund("€19.90 after €1,500 this month", 1_990, lately=150_000),
+        _refund("€450 after €550 this month", 45_000, lately=55_000),
+        _refund("€450 after €551 this month", 45_000, lately=55_100),
         _refund("more than was paid", 90_001),
         _refund("nothing", 0),
         _refund("negative", -500),

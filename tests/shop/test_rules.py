@@ -67,7 +67,7 @@ def test_the_numbers_are_those_of_the_policies() -> None:
     assert {_over("refund.over-100-needs-second-factor"), _over("refund.over-500-needs-review")} == {"100", "500"}
     for minor, words in ((10000, "Over €100.00"), (50000, "Over €500.00"), (100000, "€1,000.00 of refunds in 30 days")):
         assert str(minor) in policies and words in text["returns-checks"]
-    assert "refunded_30d_minor <= 100000" in policies
+    assert "context.refunded_30d_minor + context.amount_minor <= 100000" in policies
     assert "Cancelling an order over €500.00 needs a fresh code" in text["returns-cancel"]
     assert "Orders over €1,000.00" in text["payment-codes"]
     rates = ShippingRates()
