@@ -311,7 +311,8 @@ class Step:
 
 
 def _stop(sentence: str) -> None:
-    Console(stderr=True, highlight=False).print(f"[bold]countersign:[/bold] {sentence}")
+    # Plain, so that it stays one line and no bracket in it is taken for a style.
+    print(f"countersign: {sentence}", file=sys.stderr)
     sys.exit(1)
 
 
