@@ -40,8 +40,10 @@ BENS = {
     "said": "my Marmaladewagon broke and I am embarrassed",
     "summary": "Saffronlocket is missing",
     "reason": "Cobblergoose sat on it",
-    "last4": "7319",
+    # As the shop writes it: four digits alone stand by chance in one of many keys.
+    "card": "···· 7319",
 }
+LAST4 = "7319"
 BENS_WORDS = tuple(BENS.values())
 # A statement costs many times more on a server than in a file, and both lanes look for the same.
 EXAMPLES = 20 if os.environ.get("COUNTERSIGN_TEST_DATABASE") == "postgres" else 60
@@ -73,7 +75,7 @@ def move_two_in(small: SmallHouse) -> Two:
     small.change(Order, {"tracking": BENS["tracking"]}, account_id=ben.account_id)
     targets = [*orders[ada], *orders[ben], *map(str, [*cards[0], *cards[1]]), *conversations.values()]
     targets += [str(ada.account_id), str(ben.account_id), "address:home", "address:office", "address:lanternkeep"]
-    targets += ["card:visa-4242", f"card:visa-{BENS['last4']}"]
+    targets += ["card:visa-4242", f"card:visa-{LAST4}"]
     targets += [str(row.id) for row in small.all(Address)]
     # Her own signature is fresh, so what stops the model is not the age of a code.
     ada = small.with_code(ada)
@@ -140,7 +142,7 @@ def known_by_heart(two: Two) -> st.SearchStrategy[Any]:
 
 
 def _make_his_own(small: SmallHouse, ben: Actor) -> None:
-    small.change(PaymentMethod, {"last4": BENS["last4"]}, account_id=ben.account_id)
+    small.change(PaymentMethod, {"last4": LAST4}, account_id=ben.account_id)
     with small.database.begin(Scope.house("a test moves in")) as session:
         account = session.get_one(Account, ben.account_id)
         small.vault.seal(session, account, "name", BENS["name"])
@@ -168,7 +170,7 @@ def _orders(small: SmallHouse, actor: Actor) -> tuple[str, ...]:
 def _talk(small: SmallHouse, actor: Actor) -> str:
     assert actor.account_id is not None
     # Only Ben's conversation holds his words; Ada's is about the weather.
-    is_ben = small.all(PaymentMethod, account_id=actor.account_id)[0].last4 == BENS["last4"]
+    is_ben = small.all(PaymentMethod, account_id=actor.account_id)[0].last4 == LAST4
     title, said, summary = (BENS["title"], BENS["said"], BENS["summary"]) if is_ben else ("Weather", "Hello", "Hello")
     with small.database.begin(Scope.own(actor.account_id)) as session:
         talk = start_conversation(session, small.vault, actor.account_id, at=small.clock(), title=title)
