@@ -41,7 +41,7 @@ class GrantRow(Base, Owned):
 
 @dataclass(frozen=True, slots=True, init=False)
 class Grant(Generic[C]):
-    """Permission for one command, once. Only :mod:`auth.guard._mint` makes one, and only the desk may call that.
+    """Permission for one command, once. Only :mod:`auth.guard._mint` makes one, and only the desk can reach or lend it.
 
     ``settlement`` is the outside world's reference once it has answered, and ``None`` before.
     """
