@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz, process
@@ -28,10 +29,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from auth.actor import Actor
 from auth.database import Base, UtcDateTime
-from auth.guard.commands import clean
+from auth.guard.commands import Effect, clean
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
-from auth.guard.rooms import Facts
+from auth.guard.rooms import Facts, Room
 from shop.commands import SearchProducts, ShowProduct
 from shop.money import Money
 from shop.views import ProductList, ProductView, VariantView
@@ -173,6 +174,15 @@ def product_view(product: Product) -> ProductView:
         rating_tenths=product.rating_sum * 10 // product.review_count if product.review_count else 0,
         review_count=product.review_count,
         on_sale=product.on_sale,
+    )
+
+
+def catalogue_rooms() -> tuple[Room[Any], ...]:
+    """The rooms of this file."""
+    shelves = Shelves()
+    return (
+        Room(SearchProducts, Effect.READ, shelves.find_shop, shelves.shop_facts, shelves.list_found),
+        Room(ShowProduct, Effect.READ, shelves.find_named, shelves.product_facts, shelves.show),
     )
 
 

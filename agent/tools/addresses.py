@@ -1,9 +1,11 @@
 """The tool for addresses: handles and labels only. A street never reaches a model; new addresses have a page."""
 
 from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import BaseTool
 
 from agent.tools.asking import Answer, ask
 from agent.turn import Turn
+from auth.guard.commands import Command
 from shop.commands import ListAddresses
 from shop.views import AddressList
 
@@ -18,3 +20,6 @@ def list_addresses(runtime: ToolRuntime[Turn]) -> str:
 
 def _listed(view: AddressList) -> Answer:
     return {"addresses": [{"handle": a.handle[:80], "label": a.label[:30]} for a in view.addresses[:LISTED]]}
+
+
+TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = ((list_addresses, ListAddresses),)

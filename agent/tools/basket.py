@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import BaseTool
 
 from agent.tools.asking import Answer, ask, asked, changed, refusal, written
 from agent.tools.catalogue import variant_rows
 from agent.turn import Turn
+from auth.guard.commands import Command
 from shop.commands import AddToBasket, ShowBasket, ShowProduct
 from shop.views import BasketView, ProductView, VariantView
 
@@ -65,3 +67,9 @@ def _basket(view: BasketView) -> Answer:
     ]
     sums = {"goods": str(view.goods), "shipping": str(view.shipping), "total": str(view.total)}
     return {"basket": {"items": lines, **(sums if lines else {})}, "count": view.count}
+
+
+TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = (
+    (add_to_basket, AddToBasket),
+    (show_basket, ShowBasket),
+)

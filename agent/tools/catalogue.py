@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import BaseTool
 
 from agent.record import BY_OTHERS
 from agent.tools.asking import Answer, ask, refusal, written
 from agent.turn import Turn
+from auth.guard.commands import Command
 from shop.commands import ReadReviews, SearchProducts, ShowProduct
 from shop.money import read_money
 from shop.views import ProductList, ProductView, ReviewList
@@ -90,3 +92,10 @@ def _rating(tenths: int) -> Answer:
 
 def _amount(told: str | float) -> str:
     return told if isinstance(told, str) else f"{told:.2f}"
+
+
+TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = (
+    (search_products, SearchProducts),
+    (show_product, ShowProduct),
+    (read_reviews, ReadReviews),
+)

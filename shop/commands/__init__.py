@@ -1,0 +1,51 @@
+"""Everything that can be asked for, as small frozen types. What a command may do is in ``shop/policy``.
+
+No command names a person: whose account it concerns comes from the actor. Order numbers look like ``HP-7K3M-29QD``,
+addresses and payment methods are named by handles (``address:office``, ``card:visa-4242``) that only their owner has.
+"""
+
+from shop.commands.account import (
+    AddPaymentMethod,
+    ListAddresses,
+    ListPaymentMethods,
+    RemoveAddress,
+    RemovePaymentMethod,
+    SaveAddress,
+)
+from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
+from shop.commands.catalogue import ReadReviews, ReadShopPolicy, SearchProducts, ShowProduct, WriteReview
+from shop.commands.orders import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
+from shop.commands.talking import AnswerCustomer, AskForPerson, HandBackConversation, ReadConversation, TakeConversation
+from shop.commands.work import MarkDelivered, ReadCustomerOrder, ReadRequest, ShipOrder
+
+__all__ = [
+    "AddPaymentMethod",
+    "AddToBasket",
+    "AnswerCustomer",
+    "AskForPerson",
+    "CancelOrder",
+    "ChangeBasketLine",
+    "ChangeOrderAddress",
+    "HandBackConversation",
+    "ListAddresses",
+    "ListOrders",
+    "ListPaymentMethods",
+    "MarkDelivered",
+    "PlaceOrder",
+    "ReadConversation",
+    "ReadCustomerOrder",
+    "ReadRequest",
+    "ReadReviews",
+    "ReadShopPolicy",
+    "RefundOrder",
+    "RemoveAddress",
+    "RemovePaymentMethod",
+    "SaveAddress",
+    "SearchProducts",
+    "ShipOrder",
+    "ShowBasket",
+    "ShowOrder",
+    "ShowProduct",
+    "TakeConversation",
+    "WriteReview",
+]
