@@ -15,7 +15,6 @@ from langchain_core.messages import AIMessage
 
 from agent.assistant import Assistant
 from agent.heard import Failed, Finished, Heard
-from agent.memory import customer_says
 from agent.models import LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.turn import Turn
@@ -142,7 +141,7 @@ def call(two: Two, name: str, arguments: Any) -> tuple[list[Heard], Turn]:
     )
 
     async def all_of_it() -> list[Heard]:
-        return [heard async for heard in assistant.answer(turn, [customer_says("hello")])]
+        return [heard async for heard in assistant.answer(turn, [two.everything()])]
 
     return asyncio.run(all_of_it()), turn
 
