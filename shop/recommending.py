@@ -85,18 +85,12 @@ def reason(product: ProductView, wish: Wish) -> str:
 
 def compare(session: Session, names: Iterable[str]) -> Comparison:
     """Products side by side, each once; what is not there is named as missing."""
-    found: dict[str, ProductView] = {}
-    missing: list[str] = []
-    for name in names:
-        product = find_product(session, name)
-        if product is None or not product.variants:
-            missing.append(name)
-        else:
-            found[product.handle] = product_view(product)
-    products = tuple(found.values())
+    found = [(name, find_product(session, name)) for name in names]
+    there = [product_view(p) for _, p in found if p is not None and p.variants]
+    products = tuple({view.handle: view for view in there}.values())
     return Comparison(
         products,
-        tuple(missing),
+        tuple(name for name, p in found if p is None or not p.variants),
         cheapest=_only(products, lambda p: -p.price.minor),
         best_rated=_only([p for p in products if p.review_count], lambda p: p.rating_tenths),
     )
