@@ -22,6 +22,8 @@ _ASKED = {
     "CancelOrder": "Cancelling order {}",
     "ChangeOrderAddress": "Another address for order {}",
     "PlaceOrder": "Ordering what is in your basket",
+    "AddToBasket": "Something for your basket",
+    "ChangeBasketLine": "A change of your basket",
     "SaveAddress": "An address for your address book",
     "RemoveAddress": "Removing an address from your address book",
     "AddPaymentMethod": "Keeping a payment card",

@@ -31,12 +31,16 @@ def test_a_value_from_a_review_makes_no_card(empty_building: Building) -> None:
     assert cards(building, "ada") == [] and goods(building) == before and moved(building) == []
 
 
-def test_a_value_from_a_review_does_not_even_reach_the_basket(empty_building: Building) -> None:
+def test_after_a_review_even_the_basket_waits_for_a_signature(empty_building: Building) -> None:
     building = poisoned(empty_building, ("add_to_basket", {"product": "harbour-mug"}))
     browser = Street.before(building).signed_in("ada")
     before = _basket(building)
     say(browser, "what do people say about it?")
     assert _basket(building) == before
+    (card,) = cards(building, "ada")
+    assert "Put 1 × Harbour Mug into your basket" in browser.get(f"/approvals/{card.id}/card").text
+    browser.post(f"/approvals/{card.id}/confirm")
+    assert _basket(building) == [*before, ("mug-pine", 1)]
 
 
 def _basket(building: Building) -> list[tuple[str, int]]:

@@ -20,6 +20,7 @@ from agent.tools import COMMANDS, TOOLS
 from agent.turn import Turn
 from auth.guard.commands import Effect, action
 from auth.guard.judge import Judge
+from shop.commands import AskForPerson
 from tests.agent.scripted import Scripted, says
 from tests.promises.hostile import BENS_WORDS, Two, json_values, known_by_heart, move_two_in
 from tests.small_house import POLICY, build_small_house
@@ -126,6 +127,12 @@ def test_any_arguments_end_in_an_answer(two: Two, name: str, data: st.DataObject
     (answer,) = answers(turn)
     assert answer.get("outcome") in OUTCOMES or SHOWN & set(answer), answer
     assert "Traceback" not in json.dumps(answer) and "Error" not in json.dumps(answer)
+
+
+def test_every_change_a_tool_can_ask_for_has_a_card(two: Two) -> None:
+    """In a tainted conversation even a light change is signed, and a card without words can't be."""
+    rooms = [two.small.desk._bench.rooms[command] for command in COMMANDS.values() if command is not AskForPerson]
+    assert [room for room in rooms if room.effect is not Effect.READ and room.card is None] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
