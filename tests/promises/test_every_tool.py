@@ -166,8 +166,10 @@ def call(two: Two, name: str, arguments: Any) -> tuple[list[Heard], Turn]:
         two.ada, two.small.desk, conversation=two.adas_conversation, turn_id="t", note=lambda note: None
     )
 
+    named = [str(value) for value in arguments.values()] if isinstance(arguments, dict) else []
+
     async def all_of_it() -> list[Heard]:
-        return [heard async for heard in assistant.answer(turn, [two.everything()])]
+        return [heard async for heard in assistant.answer(turn, [two.everything(*named)])]
 
     return asyncio.run(all_of_it()), turn
 
