@@ -11,7 +11,6 @@ from agent.local.slots import Mentions, Reader, matching, rows_in
 from agent.local.tasks import Call, Memory, Said, Task
 from agent.local.wares import described
 
-
 Ending = Callable[[Said, Result, Mapping[str, Any], Task, frozenset[str], Reader], Run]
 
 

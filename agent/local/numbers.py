@@ -65,7 +65,7 @@ def number_of(text: str) -> int | None:
         return int(text)
     if text in SMALL:
         return SMALL[text]
-    if hit := re.fullmatch(rf"(.*?)(thousand|tausend|hundred|hundert)\s*(?:and|und)?\s*(.*)", text):
+    if hit := re.fullmatch(r"(.*?)(thousand|tausend|hundred|hundert)\s*(?:and|und)?\s*(.*)", text):
         times = 1 if hit[1].strip() in {"", "a", "an"} else number_of(hit[1])
         rest = number_of(hit[3]) if hit[3] else 0
         return None if times is None or rest is None else times * (100 if hit[2].startswith("h") else 1000) + rest

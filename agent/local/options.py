@@ -22,8 +22,10 @@ SAID = {
     "grosse": "l",
     "groesse": "",
 }
-BIGGER = frozenset("bigger larger up longer groesser groessere groesseren groesserer laenger laengere".split())
-SMALLER = frozenset("smaller down shorter kleinere kleineren kleiner kuerzer kuerzere".split())
+BIGGER = frozenset(
+    {"bigger", "larger", "up", "longer", "groesser", "groessere", "groesseren", "groesserer", "laenger", "laengere"}
+)
+SMALLER = frozenset({"smaller", "down", "shorter", "kleinere", "kleineren", "kleiner", "kuerzer", "kuerzere"})
 EXTRA = frozenset({"extra", "x"})
 NO_SIZE = frozenset({"s", "m", "i", "a", "t"})  # what is left of "it's" and "I'm" is no size
 
@@ -37,7 +39,7 @@ def fitting(
     now: str = "",
     ladder: Sequence[Mapping[str, Any]] = (),
 ) -> list[Mapping[str, Any]]:
-    """The options that a text names: by the next step of the sizes, by every word of the name, by colour, by a likeness.
+    """The options that a text names: by the next step of the sizes, by words of the name, by likeness.
 
     ``now`` is the option there is, from which "bigger" counts in ``ladder``, all options in the shop's own order.
     """

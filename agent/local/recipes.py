@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from agent.local.afterwards import ENDINGS, as_it_stands, told_already, way_out
-from agent.local.fills import WAYS
 from agent.local.filling import Filling, Run, texts_for
+from agent.local.fills import WAYS
 from agent.local.intents import Intent, Slot
 from agent.local.outcomes import answered, outcome, part
 from agent.local.slots import Reader

@@ -40,9 +40,10 @@ def after_words(memory: Memory, said: Said) -> Memory:
     kept = memory.open if said.key == "lost" else None
     guess = said.facts.get("intent") if said.key == "did_you_mean" else None
     offers = said.offers or (memory.offers if said.key == "lost" else None)
-    ended = {"shelved": None, "queue": (), "waits": None} if said.key == "dropped" else {}
+    if said.key == "dropped":
+        memory = replace(memory, shelved=None, queue=(), waits=None)
     misses = memory.misses + 1 if missed else 0
-    return replace(memory, open=kept, offers=offers, guess=guess, card=said.card, misses=misses, **ended)
+    return replace(memory, open=kept, offers=offers, guess=guess, card=said.card, misses=misses)
 
 
 def tries(task: Task, question: Ask) -> int:

@@ -13,26 +13,38 @@ _AMOUNT = (
     rf"(?:(?:{_SIGN})\s?(?P<{{0}}a>{_DIGITS})|(?P<{{0}}b>{_DIGITS})(?:,-|\.-)?\s?(?:{_WORD})(?:\s?(?P<{{0}}d>\d\d)\b)?"
     rf"|\b(?P<{{0}}c>{NUMBER})\s(?:{_WORD}))"
 )
-_BARE = rf"(?P<{{0}}n>{_DIGITS})(?:,-|\.-)?(?![\d%-])(?!\s?(?:%|percent|prozent|days?|tage|weeks?|wochen|years?|pieces|stueck|litres?|l\b|cm\b|kg\b|g\b|m\b|people|persons?|personen|x\b))"
+_MEASURES = (
+    r"%|percent|prozent|days?|tage|weeks?|wochen|years?|pieces|stueck|litres?|l\b|cm\b|kg\b|g\b|m\b|people|persons?"
+    r"|personen|x\b"
+)
+_BARE = rf"(?P<{{0}}n>{_DIGITS})(?:,-|\.-)?(?![\d%-])(?!\s?(?:{_MEASURES}))"
 _ANY = rf"(?:{_AMOUNT}|{_BARE})"
 _UNDER = (
     r"under|below|less than|cheaper than|no(?:t)? more than|at most|up to|max(?:imum)?(?: of)?|within|until|lower than"
     r"|(?:does|do|should|can|may|must) ?n.t cost more than|not over|not above|not exceed(?:ing)?"
-    r"|unter|bis(?: zu)?|weniger als|billiger als|guenstiger als|hoechstens|maximal|nicht mehr als|nicht ueber|nicht teurer als"
+    r"|unter|bis(?: zu)?|weniger als|billiger als|guenstiger als|hoechstens|maximal|nicht mehr als|nicht ueber"
+    r"|nicht teurer als"
 )
 _OVER = (
-    r"over|above|more than|at least|from|starting at|min(?:imum)?(?: of)?|no less than|not under|not below|not less than"
-    r"|ueber|mehr als|teurer als|mindestens|ab|nicht unter|nicht weniger als"
+    r"over|above|more than|at least|from|starting at|min(?:imum)?(?: of)?|no less than|not under|not below"
+    r"|not less than|ueber|mehr als|teurer als|mindestens|ab|nicht unter|nicht weniger als"
 )
+
+
+def _as(form: str, name: str) -> str:
+    """A form with its groups named for one place in an expression."""
+    return form.replace("{0}", name)
+
+
 RANGE = re.compile(
-    rf"(?:\b(?:between|from|zwischen|von)\s+)?{_ANY.replace('{0}', 'l')}\s?(?:-|–|—|\bto\b|\band\b|\bund\b|\bbis\b)\s?{_AMOUNT.replace('{0}', 'h')}"
-    rf"|\b(?:between|zwischen)\s+{_ANY.replace('{0}', 'p')}\s+(?:and|und)\s+{_ANY.replace('{0}', 'q')}",
+    rf"(?:\b(?:between|from|zwischen|von)\s+)?{_as(_ANY, 'l')}\s?(?:-|–|—|\bto\b|\band\b|\bund\b|\bbis\b)\s?"
+    rf"{_as(_AMOUNT, 'h')}|\b(?:between|zwischen)\s+{_as(_ANY, 'p')}\s+(?:and|und)\s+{_as(_ANY, 'q')}",
     re.I,
 )
 BOUND = re.compile(
-    rf"\b(?:(?P<under>{_UNDER})|(?P<over>{_OVER}))\s+(?:about\s+|around\s+|etwa\s+)?{_ANY.replace('{0}', 'x')}", re.I
+    rf"\b(?:(?P<under>{_UNDER})|(?P<over>{_OVER}))\s+(?:about\s+|around\s+|etwa\s+)?{_as(_ANY, 'x')}", re.I
 )
-PLAIN = re.compile(_AMOUNT.replace("{0}", "x"), re.I)
+PLAIN = re.compile(_as(_AMOUNT, "x"), re.I)
 AFTER = re.compile(r"\s*(?:(?P<less>or less|or cheaper|oder weniger|max\b|tops)|(?P<more>or more|oder mehr|\+))", re.I)
 TURNED_DOWN = re.compile(r"\b(?:not|nicht|keine)\s+(?:for\s+|fuer\s+)?$", re.I)
 
@@ -68,11 +80,8 @@ def sums(text: str) -> list[Sum]:
             found.append(Sum(None, value, *hit.span()) if hit["under"] else Sum(value, None, *hit.span()))
     for hit in PLAIN.finditer(text):
         value = _value(hit, "x")
-        if (
-            value
-            and not any(s.start < hit.end() and hit.start() < s.end for s in found)
-            and not TURNED_DOWN.search(text[: hit.start()])
-        ):
+        seen = any(s.start < hit.end() and hit.start() < s.end for s in found)
+        if value and not seen and not TURNED_DOWN.search(text[: hit.start()]):
             after = AFTER.match(text, hit.end())
             low = None if after and after["less"] else value
             high = None if after and after["more"] else value

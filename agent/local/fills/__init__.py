@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from agent.local.filling import Filling, Run
 from agent.local.fills.choices import fill_address, fill_one_of, fill_record, fill_topic
 from agent.local.fills.lines import fill_items, fill_line
 from agent.local.fills.orders import fill_order
@@ -15,7 +16,6 @@ from agent.local.fills.words import (
     fill_words,
     mentioned,
 )
-from agent.local.filling import Filling, Run
 
 WAYS: Mapping[str, Callable[[Filling], Run]] = {
     "order": fill_order,

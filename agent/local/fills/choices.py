@@ -1,4 +1,4 @@
-"""Choices from a record of the customer's own (an address, a card, a topic), or from a few values named by their words."""
+"""Choices from a record of the customer's own (an address, a card, a topic), or from a few values by their words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,7 +70,7 @@ def _rows(f: Filling) -> Run:
 
 
 def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions) -> list[Mapping[str, Any]]:
-    """The rows that a text names: by a word all know ("office"), by digits ("ending 4242"), by its place, or by name."""
+    """The rows that a text names: by a word all know ("office"), by digits ("ending 4242"), by place or name."""
     labels = [f.reader.read(_label(f, row)) for row in rows]
     if m.labels:
         return [row for row, label in zip(rows, labels, strict=True) if set(m.labels) & set(label.labels)]

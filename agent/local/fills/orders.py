@@ -1,5 +1,6 @@
 """Which order is meant: by number, by what it holds, by its day, its price or its place in the list, or by "it"."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from agent.local.slots import Mentions, describes, rows_in
 from agent.local.tasks import Ask, Said
 
 BOUGHT = frozenset(
-    "from of dated placed ordered bought made purchased vom von bestellt gekauft aufgegeben letzter".split()
+    re.findall(r"\w+", "from of dated placed ordered bought made purchased vom von bestellt gekauft aufgegeben letzter")
 )
 THIS = frozenset({"this", "dieser", "diese"})
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.local.fills.lines import order_rows
 from agent.local.filling import OFFERED, Filling, Run
+from agent.local.fills.lines import order_rows
 from agent.local.options import fitting
 from agent.local.outcomes import part
 from agent.local.replies import listed, variant_line
