@@ -100,7 +100,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
-# Claims. Possible kinds: cancel, refund, address, basket, order, person, change (any of them).
+# Claims. Possible kinds: cancel, refund, address, basket, order, case, person, change (any of them).
 
 _ENGLISH = {
     "cancel": r"cancel(?:l?ed)|voided|called\s+off",
@@ -109,6 +109,8 @@ _ENGLISH = {
     "address": r"redirected|rerouted|(?:changed|updated|corrected)\s+[^.;,!?]{0,40}?(?:address|destination|delivery)",
     "basket": r"(?:added|put)\s+[^.;,!?]{0,60}?(?:basket|cart)",
     "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
+    "case": r"(?:announced|arranged|registered|opened|started|filed|reported)\s+[^.;,!?]{0,40}?"
+    r"(?:return|exchange|claim|report|case|parcel)|exchanged",
     "person": r"(?:handed|passed)\s+(?:you|this|it)\s+(?:over|on)|transferred\s+you"
     r"|asked\s+(?:for\s+)?a\s+(?:person|clerk|colleague)",
     "change": r"processed|completed|issued|executed|approved|finali[sz]ed|carried\s+out|initiated|submitted"
@@ -120,6 +122,7 @@ _GERMAN = {
     "address": r"umgeleitet",
     "basket": r"in\s+den\s+(?:waren)?korb\s+gelegt|hinzugef(?:ü|ue)gt",
     "order": r"bestellt",
+    "case": r"umgetauscht|angemeldet|eingereicht|gemeldet",
     "person": r"(?:um\s+einen\s+menschen\s+)gebeten|weitergeleitet|(?:ü|ue)bergeben|weitergegeben",
     "change": r"ge(?:ä|ae)ndert|aktualisiert|ausgef(?:ü|ue)hrt|veranlasst|genehmigt|abgeschlossen|bearbeitet|erledigt",
 }
