@@ -23,6 +23,10 @@ _CHANGES = {
     "claim_warranty": "case",
     "report_parcel": "case",
     "add_to_basket": "basket",
+    "change_basket": "basket",
+    "place_order": "order",
+    "remove_address": "account",
+    "remove_payment_method": "account",
     "ask_for_person": "person",
 }
 

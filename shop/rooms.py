@@ -21,6 +21,7 @@ from shop.exchanges import exchange_rooms
 from shop.order_views import looking_rooms
 from shop.payments import PaymentGateway
 from shop.placing import placing_rooms
+from shop.recommending import advice_rooms
 from shop.refunds import refund_rooms
 from shop.requests import request_rooms
 from shop.returns import return_rooms
@@ -38,6 +39,7 @@ def rooms(
     parcel = rates or ShippingRates()
     return (
         *catalogue_rooms(),
+        *advice_rooms(),
         *review_rooms(vault),
         *rule_rooms(),
         *basket_rooms(parcel),

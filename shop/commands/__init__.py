@@ -27,7 +27,15 @@ from shop.commands.after_delivery import (
     WithdrawCase,
 )
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
-from shop.commands.catalogue import ReadReviews, ReadShopPolicy, SearchProducts, ShowProduct, WriteReview
+from shop.commands.catalogue import (
+    CompareProducts,
+    ReadReviews,
+    ReadShopPolicy,
+    RecommendProducts,
+    SearchProducts,
+    ShowProduct,
+    WriteReview,
+)
 from shop.commands.orders import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
 from shop.commands.talking import AnswerCustomer, AskForPerson, HandBackConversation, ReadConversation, TakeConversation
 from shop.commands.work import MarkDelivered, ReadCustomerOrder, ReadRequest, ShipOrder
@@ -41,6 +49,7 @@ __all__ = [
     "ChangeBasketLine",
     "ChangeOrderAddress",
     "ClaimWarranty",
+    "CompareProducts",
     "DecideCase",
     "ExchangeItem",
     "HandBackConversation",
@@ -56,6 +65,7 @@ __all__ = [
     "ReadReviews",
     "ReadShopPolicy",
     "ReceiveReturn",
+    "RecommendProducts",
     "RefundOrder",
     "RefundStatus",
     "RemoveAddress",
