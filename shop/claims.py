@@ -26,18 +26,27 @@ _FIVE_YEARS = frozenset({"tent", "backpack"})
 def claim_rooms(vault: Vault, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
     """The rooms of this file."""
     claiming = Claiming(vault, clock)
-    return tuple(
+    return (
         Room(
-            kind,
+            ClaimWarranty,
             Effect.WRITE,
             find=claiming.find,
             facts=claiming.facts,
-            handle=claiming.handle,
+            handle=claiming.claim,
             verify=claiming.verify,
             card=claiming.card,
             says=say_opened,
-        )
-        for kind in (ClaimWarranty, ReportParcel)
+        ),
+        Room(
+            ReportParcel,
+            Effect.WRITE,
+            find=claiming.find,
+            facts=claiming.facts,
+            handle=claiming.report,
+            verify=claiming.verify,
+            card=claiming.card,
+            says=say_opened,
+        ),
     )
 
 
@@ -86,27 +95,33 @@ class Claiming:
             )
         return Card(f"Send us {what}: {items}. A clerk decides on it", tuple(lines), "Send")
 
-    def handle(self, session: Session, grant: Grant[Any]) -> Mapping[str, Json]:
+    def claim(self, session: Session, grant: Grant[ClaimWarranty]) -> Mapping[str, Json]:
+        return self._open(session, grant, kind=WARRANTY)
+
+    def report(self, session: Session, grant: Grant[ReportParcel]) -> Mapping[str, Json]:
+        return self._open(session, grant, kind=PARCEL, problem=grant.command.problem)
+
+    def verify(self, session: Session, grant: Grant[Any], result: Mapping[str, Json]) -> bool:
+        case = case_of_grant(session, grant.account_id, grant.id)
+        return case.state == OPEN and case.number == result["case"] and bool(case.line_numbers)
+
+    def _open(self, session: Session, grant: Grant[Any], *, kind: str, problem: str = "") -> Mapping[str, Json]:
         command, found = grant.command, self.find(session, grant.actor, grant.command)
         if found is None:
             raise LookupError("the order was there a moment ago")
-        is_report = isinstance(command, ReportParcel)
+        about = [line.line for line in _about(command, found)]
         case = open_case(
             session,
             self.vault,
             grant,
             order=found.order,
-            kind=PARCEL if is_report else WARRANTY,
+            kind=kind,
             state=OPEN,
-            parts=found.parts([line.line for line in _about(command, found)]),
+            parts=found.parts(about),
             reason=_words(command),
-            problem=command.problem if is_report else "",
+            problem=problem,
         )
         return {"case": case.number, "order": found.order.number}
-
-    def verify(self, session: Session, grant: Grant[Any], result: Mapping[str, Json]) -> bool:
-        case = case_of_grant(session, grant.account_id, grant.id)
-        return case.state == OPEN and case.number == result["case"] and bool(case.line_numbers)
 
 
 def say_opened(result: Mapping[str, Json]) -> str:
