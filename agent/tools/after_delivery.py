@@ -3,7 +3,7 @@
 Each change is parked for the customer's signature; what a clerk or a customer wrote in a case stays on its page.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from langchain.tools import ToolRuntime, tool
 from langchain_core.tools import BaseTool
@@ -70,7 +70,7 @@ def claim_warranty(
 @tool
 def report_parcel(
     order: Number,
-    problem: Annotated[str, "missing or damaged"],
+    problem: Annotated[Literal["missing", "damaged"], "Which of the two"],
     what: Annotated[str, "What is missing or damaged, in the customer's words"],
     runtime: ToolRuntime[Turn],
     items: Items = None,
