@@ -18,6 +18,10 @@ _CHANGES = {
     "cancel_order": "cancel",
     "refund_order": "refund",
     "change_order_address": "address",
+    "return_items": "case",
+    "exchange_item": "case",
+    "claim_warranty": "case",
+    "report_parcel": "case",
     "add_to_basket": "basket",
     "change_basket": "basket",
     "place_order": "order",
@@ -79,6 +83,7 @@ class Record:
             number, status = value.get("number"), value.get("status")
             if isinstance(number, str) and isinstance(status, str):
                 self.statuses[number] = status
+                self.refunded = self.refunded or status == "refunded"
             return
         said = str(value)
         found = [_amount(hit[0]) for hit in AMOUNT.finditer(said)]

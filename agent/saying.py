@@ -100,7 +100,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
-# Claims. Possible kinds: cancel, refund, address, basket, order, account, person, change (any of them).
+# Claims. Possible kinds: cancel, refund, address, basket, order, account, case, person, change (any of them).
 
 _ENGLISH = {
     "cancel": r"cancel(?:l?ed)|voided|called\s+off",
@@ -111,6 +111,8 @@ _ENGLISH = {
     "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
     "account": r"(?:removed|deleted|erased|closed|wiped|exported)\s+[^.;,!?]{0,60}?"
     r"(?:address|card|payment|account|data|conversation)",
+    "case": r"(?:announced|arranged|registered|opened|started|filed|reported)\s+[^.;,!?]{0,40}?"
+    r"(?:return|exchange|claim|report|case|parcel)|exchanged",
     "person": r"(?:handed|passed)\s+(?:you|this|it)\s+(?:over|on)|transferred\s+you"
     r"|asked\s+(?:for\s+)?a\s+(?:person|clerk|colleague)",
     "change": r"processed|completed|issued|executed|approved|finali[sz]ed|carried\s+out|initiated|submitted"
@@ -124,6 +126,7 @@ _GERMAN = {
     r"|aus\s+dem\s+(?:waren)?korb\s+(?:genommen|entfernt)",
     "order": r"bestellt",
     "account": r"(?:adresse|karte|konto|daten|gespr(?:ä|ae)ch)\b[^.;,!?]{0,40}?(?:entfernt|gel(?:ö|oe)scht|exportiert)",
+    "case": r"umgetauscht|angemeldet|eingereicht|gemeldet",
     "person": r"(?:um\s+einen\s+menschen\s+)gebeten|weitergeleitet|(?:ü|ue)bergeben|weitergegeben",
     "change": r"ge(?:ä|ae)ndert|aktualisiert|ausgef(?:ü|ue)hrt|veranlasst|genehmigt|abgeschlossen|bearbeitet|erledigt",
 }

@@ -43,8 +43,17 @@ def order_view(session: Session, order: Order, *, vault: Vault) -> OrderView:
         destination=vault.open(session, order, "label"),
         address=postal_lines(session, order, vault=vault),
         tracking=order.tracking,
-        estimate=_estimate(order),
+        estimate=expected_on(order),
     )
+
+
+def expected_on(order: Order) -> date | None:
+    """The day by which it should arrive: two days of packing, three of travelling."""
+    if order.status == PAID:
+        return (order.placed_at + _PACKING + _TRAVELLING).date()
+    if order.status == SHIPPED and order.shipped_at is not None:
+        return (order.shipped_at + _TRAVELLING).date()
+    return None
 
 
 def looking_rooms(vault: Vault, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
@@ -116,12 +125,3 @@ def _line_view(line: OrderLine, reckoning: Reckoning) -> OrderLineView:
         price=Money(line.unit_minor, currency),
         refunded=Money(reckoning.refunded.get(line.line, 0), currency),
     )
-
-
-def _estimate(order: Order) -> date | None:
-    """The day by which it should arrive: two days of packing, three of travelling."""
-    if order.status == PAID:
-        return (order.placed_at + _PACKING + _TRAVELLING).date()
-    if order.status == SHIPPED and order.shipped_at is not None:
-        return (order.shipped_at + _TRAVELLING).date()
-    return None

@@ -13,13 +13,18 @@ from auth.vault import Vault
 from shop.addresses import address_rooms
 from shop.basket import ShippingRates, basket_rooms
 from shop.cancelling import cancelling_rooms
+from shop.case_views import case_view_rooms
 from shop.catalogue import catalogue_rooms
+from shop.claims import claim_rooms
+from shop.deciding import deciding_rooms
+from shop.exchanges import exchange_rooms
 from shop.order_views import looking_rooms
 from shop.payments import PaymentGateway
 from shop.placing import placing_rooms
 from shop.recommending import advice_rooms
 from shop.refunds import refund_rooms
 from shop.requests import request_rooms
+from shop.returns import return_rooms
 from shop.reviews import review_rooms
 from shop.rules import rule_rooms
 from shop.sending import sending_rooms
@@ -42,6 +47,11 @@ def rooms(
         *looking_rooms(vault, clock),
         *cancelling_rooms(vault, gateway, clock),
         *refund_rooms(vault, gateway, clock),
+        *return_rooms(vault, gateway, clock),
+        *exchange_rooms(vault, gateway, clock),
+        *claim_rooms(vault, clock),
+        *deciding_rooms(vault, gateway, clock),
+        *case_view_rooms(vault),
         *sending_rooms(vault, clock),
         *address_rooms(vault),
         *wallet_rooms(gateway),

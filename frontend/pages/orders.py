@@ -15,8 +15,11 @@ from frontend.errors import OK, UNPROCESSABLE, not_here, status_of
 from frontend.house import House, house_of
 from frontend.pages.checkout import addresses_of
 from frontend.pages.order_story import story_of
+from frontend.pages.returns import possible
 from frontend.pages.submitting import Text, kept_id, submit, way_on
 from frontend.render import looking, new_request_id, render
+from shop.case_views import case_view
+from shop.cases import cases_of, held_lines
 from shop.commands import CancelOrder, ChangeOrderAddress, RefundOrder, ShowOrder
 from shop.order_views import order_view
 from shop.orders import Order, find_order, find_orders
@@ -145,6 +148,10 @@ def _shown(
         story=story_of(order, view, refunds),
         others=others,
         can=_possible(house, session, actor, order, others),
+        cases=[
+            case_view(session, case, vault=house.vault) for case in cases_of(session, actor.account_id, order=order)
+        ],
+        held=held_lines(session, order),
         errors=errors,
         typed={"reason": "", "lines": None, "address": "", **typed},
         page_hint=f"order:{order.number}",
@@ -160,6 +167,7 @@ def _possible(house: House, session: Session, actor: Actor, order: Order, others
     number, could = order.number, house.desk.could
     return {
         "cancel": could(session, actor, CancelOrder(number)),
-        "refund": could(session, actor, RefundOrder(number, "-")),
+        "refund": any(could(session, actor, RefundOrder(number, "-", (line.line,))) for line in order.lines),
+        "not_right": any(possible(house, session, actor, order).values()),
         "address": bool(others) and could(session, actor, ChangeOrderAddress(number, others[0].handle)),
     }

@@ -28,7 +28,7 @@ from tests.small_house import POLICY, build_small_house
 NAMES = [tool.name for tool in TOOLS]
 OUTCOMES = {"done", "awaiting_approval", "pending", "refused", "not_found", "error"}
 SHOWN = {"products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
-SHOWN |= {"methods"}
+SHOWN |= {"methods", "cases"}
 PERSONS = ("customer", "account", "user", "actor", "owner", "person", "principal", "role", "email", "identity")
 DECIDES = ("confirm", "approve", "reviewed", "override", "force", "channel", "policy", "grant", "session")
 FIT = {
@@ -49,6 +49,11 @@ FIT = {
     "cancel_order": {"order": ""},
     "refund_order": {"order": "", "reason": "it broke"},
     "change_order_address": {"order": "", "address": "address:home"},
+    "return_items": {"order": "", "reason": "too small"},
+    "exchange_item": {"order": "", "line": 1, "sku": "HM-FOG", "reason": "the other colour"},
+    "claim_warranty": {"order": "", "line": 1, "problem": "it cracked"},
+    "report_parcel": {"order": "", "problem": "damaged", "what": "the box was open"},
+    "refund_status": {},
     "list_addresses": {},
     "read_policy": {"topic": "returns"},
     "ask_for_person": {},
@@ -88,6 +93,10 @@ def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
         "place_order",
         "remove_address",
         "remove_payment_method",
+        "return_items",
+        "exchange_item",
+        "claim_warranty",
+        "report_parcel",
     }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
     assert light == {"add_to_basket", "change_basket", "ask_for_person"}, (
