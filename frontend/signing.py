@@ -21,6 +21,8 @@ _ASKED = {
     "RefundOrder": "Money back for order {}",
     "CancelOrder": "Cancelling order {}",
     "ChangeOrderAddress": "Another address for order {}",
+    "ChangeOrderItem": "Another option in order {}",
+    "ChangeOrderPayment": "Another card for order {}",
     "PlaceOrder": "Ordering what is in your basket",
     "SaveAddress": "An address for your address book",
     "RemoveAddress": "Removing an address from your address book",

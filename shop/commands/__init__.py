@@ -14,9 +14,20 @@ from shop.commands.account import (
 )
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
 from shop.commands.catalogue import ReadReviews, ReadShopPolicy, SearchProducts, ShowProduct, WriteReview
-from shop.commands.orders import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
+from shop.commands.orders import (
+    CancelOrder,
+    ChangeOrderAddress,
+    ChangeOrderItem,
+    ChangeOrderPayment,
+    ListOrders,
+    RefundOrder,
+    Reorder,
+    ShowInvoice,
+    ShowOrder,
+    TrackOrder,
+)
 from shop.commands.talking import AnswerCustomer, AskForPerson, HandBackConversation, ReadConversation, TakeConversation
-from shop.commands.work import MarkDelivered, ReadCustomerOrder, ReadRequest, ShipOrder
+from shop.commands.work import MarkDelivered, NoteFromCarrier, ReadCustomerOrder, ReadRequest, ShipOrder
 
 __all__ = [
     "AddPaymentMethod",
@@ -26,11 +37,14 @@ __all__ = [
     "CancelOrder",
     "ChangeBasketLine",
     "ChangeOrderAddress",
+    "ChangeOrderItem",
+    "ChangeOrderPayment",
     "HandBackConversation",
     "ListAddresses",
     "ListOrders",
     "ListPaymentMethods",
     "MarkDelivered",
+    "NoteFromCarrier",
     "PlaceOrder",
     "ReadConversation",
     "ReadCustomerOrder",
@@ -40,12 +54,15 @@ __all__ = [
     "RefundOrder",
     "RemoveAddress",
     "RemovePaymentMethod",
+    "Reorder",
     "SaveAddress",
     "SearchProducts",
     "ShipOrder",
     "ShowBasket",
+    "ShowInvoice",
     "ShowOrder",
     "ShowProduct",
     "TakeConversation",
+    "TrackOrder",
     "WriteReview",
 ]
