@@ -18,7 +18,10 @@ _CHANGES = {
     "cancel_order": "cancel",
     "refund_order": "refund",
     "change_order_address": "address",
+    "change_order_item": "item",
+    "change_order_payment": "payment",
     "add_to_basket": "basket",
+    "reorder": "basket",
     "ask_for_person": "person",
 }
 

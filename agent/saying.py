@@ -100,13 +100,15 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
-# Claims. Possible kinds: cancel, refund, address, basket, order, person, change (any of them).
+# Claims. Possible kinds: cancel, refund, address, item, payment, basket, order, person, change (any of them).
 
 _ENGLISH = {
     "cancel": r"cancel(?:l?ed)|voided|called\s+off",
     "refund": r"refunded|reimbursed|credited|compensated|(?:paid|sent|given)\s+(?:you\s+)?back"
     r"|returned\s+(?:your|the)\s+money",
     "address": r"redirected|rerouted|(?:changed|updated|corrected)\s+[^.;,!?]{0,40}?(?:address|destination|delivery)",
+    "item": r"(?:swapped|switched)\s+[^.;,!?]{0,40}?(?:item|option|colou?r|size)",
+    "payment": r"(?:changed|updated|switched|moved|charged)\s+[^.;,!?]{0,40}?(?:card|payment)",
     "basket": r"(?:added|put)\s+[^.;,!?]{0,60}?(?:basket|cart)",
     "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
     "person": r"(?:handed|passed)\s+(?:you|this|it)\s+(?:over|on)|transferred\s+you"
@@ -118,6 +120,8 @@ _GERMAN = {
     "cancel": r"storniert|abgebrochen|widerrufen",
     "refund": r"(?:zur(?:ü|ue)ck)?erstattet|r(?:ü|ue)ckerstattet|zur(?:ü|ue)ckgezahlt|gutgeschrieben|(?:ü|ue)berwiesen",
     "address": r"umgeleitet",
+    "item": r"(?:umgetauscht|getauscht)",
+    "payment": r"(?:karte\s+(?:belastet|gewechselt)|zahlungsmittel\s+gewechselt)",
     "basket": r"in\s+den\s+(?:waren)?korb\s+gelegt|hinzugef(?:ü|ue)gt",
     "order": r"bestellt",
     "person": r"(?:um\s+einen\s+menschen\s+)gebeten|weitergeleitet|(?:ü|ue)bergeben|weitergegeben",

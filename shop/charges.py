@@ -95,7 +95,9 @@ def give_back(gateway: PaymentGateway, key: str, request: Mapping[str, Json]) ->
 def parts_of(request: Mapping[str, Json]) -> Iterator[tuple[str, Money]]:
     """The parts of a kept request; before there were several, it named one charge."""
     kept = request.get("parts") or [[request["charge"], request["minor"]]]
-    for charge, minor in kept if isinstance(kept, list) else ():  # type: ignore[misc]
-        if not isinstance(minor, int):
-            raise TypeError("a kept request holds its amounts in minor units")
-        yield str(charge), Money(minor, str(request["currency"]))
+    for part in kept if isinstance(kept, list) else ():
+        match part:
+            case [str(charge), int(minor)]:
+                yield charge, Money(minor, str(request["currency"]))
+            case _:
+                raise TypeError("a kept request holds its parts as charge and minor units")

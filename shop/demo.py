@@ -26,8 +26,9 @@ from auth.vault import Vault
 from shop.addresses import SEALED, Address
 from shop.catalogue import Product
 from shop.conversations import WAITING, Voice, append_message, start_conversation
-from shop.demo_orders import Home, charge_all, plan_orders, write_order
+from shop.demo_orders import Home, charge_all, plan_orders, write_carrier_notes, write_order
 from shop.demo_shelves import fill_baskets, make_products, read_data, write_reviews
+from shop.orders import Order
 from shop.payments import DemoGateway, PaymentGateway, PaymentMethod
 
 DEMO_PASSWORD = "harbour-lantern-walk"  # noqa: S105 - published on purpose; see DemoMode
@@ -108,11 +109,13 @@ def seed(
         session.add_all(products)
         customers = [_move_in(session, vault, who, hashes, now) for who in people["customers"]]
         clerks = [_open(session, vault, who, hashes, role=Role.CLERK, now=now) for who in people["clerks"]]
+        orders = list[Order]()
         for plan, paid in charged:
             homes = customers[plan.customer]
             home = homes[dice.randrange(len(homes))]
-            count(write_order(session, vault, plan, charged=paid, home=home, now=now, dice=dice))
+            orders.append(count(write_order(session, vault, plan, charged=paid, home=home, now=now, dice=dice)))
         session.flush()
+        write_carrier_notes(session, vault, orders, read_data("carrier_notes.yaml"), now=now)
         owners = [homes[0].address.account_id for homes in customers]
         reviews = write_reviews(session, products, owners, people["customers"], dice=dice, now=now)
         fill_baskets(session, products, owners, now=now)

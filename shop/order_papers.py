@@ -19,7 +19,7 @@ from shop.orders import CANCELLED, Order, find_order
 from shop.refunds import order_entity, reckon
 from shop.views import InvoiceView, OrderView, TrackingStep, TrackingView
 
-# Prices on the shelf include value added tax. The rate is the shop's home rate; a fork that sells elsewhere has its own.
+# Prices on the shelf include value added tax, at the rate of the shop's home. A fork that sells elsewhere has its own.
 VAT_PERCENT = 19
 
 

@@ -17,7 +17,17 @@ from shop.addresses import postal_lines
 from shop.carrier_notes import carrier_notes
 from shop.commands import ListOrders, ReadCustomerOrder, ShowOrder
 from shop.money import Money
-from shop.orders import CANCELLED, CHANGING, PAID, SHIPPED, Order, OrderLine, find_order, find_order_at_work, find_orders
+from shop.orders import (
+    CANCELLED,
+    CHANGING,
+    PAID,
+    SHIPPED,
+    Order,
+    OrderLine,
+    find_order,
+    find_order_at_work,
+    find_orders,
+)
 from shop.refunds import Reckoning, order_entity, reckon
 from shop.views import OrderLineView, OrderList, OrderView
 

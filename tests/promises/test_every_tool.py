@@ -27,7 +27,7 @@ from tests.small_house import POLICY, build_small_house
 
 NAMES = [tool.name for tool in TOOLS]
 OUTCOMES = {"done", "awaiting_approval", "pending", "refused", "not_found", "error"}
-SHOWN = {"products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
+SHOWN = {"invoice", "products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
 PERSONS = ("customer", "account", "user", "actor", "owner", "person", "principal", "role", "email", "identity")
 DECIDES = ("confirm", "approve", "reviewed", "override", "force", "channel", "policy", "grant", "session")
 FIT = {
@@ -41,6 +41,11 @@ FIT = {
     "cancel_order": {"order": ""},
     "refund_order": {"order": "", "reason": "it broke"},
     "change_order_address": {"order": "", "address": "address:home"},
+    "change_order_item": {"order": "", "line": 1, "sku": "HM-PINE"},
+    "change_order_payment": {"order": "", "payment": "card:visa-4242"},
+    "reorder": {"order": ""},
+    "show_invoice": {"order": ""},
+    "track_order": {"order": ""},
     "list_addresses": {},
     "read_policy": {"topic": "returns"},
     "ask_for_person": {},
@@ -73,9 +78,17 @@ def test_every_tool_has_a_command_a_room_and_a_policy(two: Two) -> None:
 def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
     judge = Judge(POLICY)
     changing = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.WRITE}}
-    assert changing == {"cancel_order", "refund_order", "change_order_address"}
+    assert changing == {
+        "cancel_order",
+        "refund_order",
+        "change_order_address",
+        "change_order_item",
+        "change_order_payment",
+    }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {"add_to_basket", "ask_for_person"}, "a light command has no card: think twice before adding one"
+    assert light == {"add_to_basket", "ask_for_person", "reorder"}, (
+        "a light command has no card: think twice before adding one"
+    )
 
 
 def test_no_tool_and_no_command_names_a_person_or_a_decision(two: Two) -> None:
