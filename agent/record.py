@@ -22,6 +22,10 @@ _CHANGES = {
     "change_order_payment": "payment",
     "add_to_basket": "basket",
     "reorder": "basket",
+    "change_basket": "basket",
+    "place_order": "order",
+    "remove_address": "account",
+    "remove_payment_method": "account",
     "ask_for_person": "person",
 }
 

@@ -13,7 +13,15 @@ from shop.commands.account import (
     SaveAddress,
 )
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
-from shop.commands.catalogue import ReadReviews, ReadShopPolicy, SearchProducts, ShowProduct, WriteReview
+from shop.commands.catalogue import (
+    CompareProducts,
+    ReadReviews,
+    ReadShopPolicy,
+    RecommendProducts,
+    SearchProducts,
+    ShowProduct,
+    WriteReview,
+)
 from shop.commands.orders import (
     CancelOrder,
     ChangeOrderAddress,
@@ -40,6 +48,7 @@ __all__ = [
     "ChangeOrderItem",
     "ChangeOrderPayment",
     "HandBackConversation",
+    "CompareProducts",
     "ListAddresses",
     "ListOrders",
     "ListPaymentMethods",
@@ -51,6 +60,7 @@ __all__ = [
     "ReadRequest",
     "ReadReviews",
     "ReadShopPolicy",
+    "RecommendProducts",
     "RefundOrder",
     "RemoveAddress",
     "RemovePaymentMethod",
