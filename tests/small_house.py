@@ -105,7 +105,7 @@ class SmallHouse:
             )
         return sku
 
-    def second_card(self, owner: Actor, *, token: str = "tok_second", expires: str = "03/30") -> str:
+    def second_card(self, owner: Actor, *, token: str = "tok_second", expires: str = "03/30") -> str:  # noqa: S107
         """One more payment card of somebody; its handle."""
         assert owner.account_id is not None
         with self.database.begin(Scope.house("a test moves in")) as session:

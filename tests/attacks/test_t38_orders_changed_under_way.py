@@ -144,7 +144,9 @@ def test_what_is_sold_out_or_off_sale_is_not_had_by_changing(small: SmallHouse) 
     number = small.order(ada, ("HM-PINE", 6), status="paid")
     refused(small.submit(ada, ChangeOrderItem(number, 1, "HM-MOSS")), "item.only-what-is-there")
     small.change(Product, {"on_sale": False}, handle="harbour-mug")
-    refused(small.submit(ada, ChangeOrderItem(small.order(ada, status="paid"), 1, "HM-CLAY")), "item.only-what-is-there")
+    refused(
+        small.submit(ada, ChangeOrderItem(small.order(ada, status="paid"), 1, "HM-CLAY")), "item.only-what-is-there"
+    )
 
 
 def test_twenty_changes_at_once_charge_once_and_leave_the_stock_exact(small: SmallHouse) -> None:
