@@ -97,10 +97,8 @@ def say_reordered(result: Mapping[str, Json]) -> str:
 
 def _asked(order: Order) -> dict[str, int]:
     """What an order held, by SKU, without the lines that were cancelled by themselves."""
-    asked = dict[str, int]()
-    for line in order.open_lines:
-        asked[line.sku] = asked.get(line.sku, 0) + line.quantity
-    return asked
+    held = order.open_lines
+    return {sku: sum(line.quantity for line in held if line.sku == sku) for sku in sorted({line.sku for line in held})}
 
 
 def _in_basket(session: Session, actor: Actor) -> dict[str, int]:
