@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from auth.actor import Actor
 from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
-from auth.guard.rooms import Facts, Room
+from auth.guard.rooms import Card, Facts, Room
 from shop.basket import MOST, basket_lines, put_in
 from shop.catalogue import find_variants
 from shop.commands import Reorder
@@ -29,6 +29,7 @@ def reordering_rooms(clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
             facts=again.facts,
             handle=again.handle,
             verify=again.verify,
+            card=again.card,
             says=say_reordered,
         ),
     )
@@ -68,6 +69,12 @@ class BuyingAgain:
     def facts(self, session: Session, actor: Actor, command: Reorder, found: Again) -> Facts:
         resource = order_entity(found.order, reckon(session, found.order).refundable(), self.clock())
         return Facts(resource, {"quantity": sum(found.pieces.values())})
+
+    def card(self, session: Session, command: Reorder, found: Again) -> Card:
+        there = [line for line in found.order.open_lines if found.pieces[line.sku]]
+        names = dict.fromkeys(f"{found.pieces[line.sku]} × {line.name}, {line.option}" for line in there)
+        lines = (("Order", found.order.number), ("Items", "; ".join(names)))
+        return Card(f"Put what order {found.order.number} held into your basket again", lines, "Put it in")
 
     def handle(self, session: Session, grant: Grant[Reorder]) -> Mapping[str, Json]:
         found = self.find(session, grant.actor, grant.command)
