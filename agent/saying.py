@@ -100,13 +100,15 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
-# Claims. Possible kinds: cancel, refund, address, basket, order, account, case, person, change (any of them).
+# Claims. Possible kinds: cancel, refund, address, item, payment, basket, order, account, case, person, change (any).
 
 _ENGLISH = {
     "cancel": r"cancel(?:l?ed)|voided|called\s+off",
     "refund": r"refunded|reimbursed|credited|compensated|(?:paid|sent|given)\s+(?:you\s+)?back"
     r"|returned\s+(?:your|the)\s+money",
     "address": r"redirected|rerouted|(?:changed|updated|corrected)\s+[^.;,!?]{0,40}?(?:address|destination|delivery)",
+    "item": r"(?:swapped|switched)\s+[^.;,!?]{0,40}?(?:item|option|colou?r|size)",
+    "payment": r"(?:changed|updated|switched|moved|charged)\s+[^.;,!?]{0,40}?(?:card|payment)",
     "basket": r"(?:added|put|taken|took|removed)\s+[^.;,!?]{0,60}?(?:basket|cart)",
     "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
     "account": r"(?:removed|deleted|erased|closed|wiped|exported)\s+[^.;,!?]{0,60}?"
@@ -122,6 +124,8 @@ _GERMAN = {
     "cancel": r"storniert|abgebrochen|widerrufen",
     "refund": r"(?:zur(?:ü|ue)ck)?erstattet|r(?:ü|ue)ckerstattet|zur(?:ü|ue)ckgezahlt|gutgeschrieben|(?:ü|ue)berwiesen",
     "address": r"umgeleitet",
+    "item": r"(?:umgetauscht|getauscht)",
+    "payment": r"(?:karte\s+(?:belastet|gewechselt)|zahlungsmittel\s+gewechselt)",
     "basket": r"in\s+den\s+(?:waren)?korb\s+gelegt|hinzugef(?:ü|ue)gt"
     r"|aus\s+dem\s+(?:waren)?korb\s+(?:genommen|entfernt)",
     "order": r"bestellt",

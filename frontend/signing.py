@@ -26,6 +26,8 @@ _ASKED = {
     "ReportParcel": "A report about the parcel of order {}",
     "WithdrawCase": "Withdrawing {}",
     "ChangeOrderAddress": "Another address for order {}",
+    "ChangeOrderItem": "Another option in order {}",
+    "ChangeOrderPayment": "Another card for order {}",
     "PlaceOrder": "Ordering what is in your basket",
     "AddToBasket": "Something for your basket",
     "ChangeBasketLine": "A change of your basket",

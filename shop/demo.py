@@ -27,7 +27,7 @@ from shop.addresses import SEALED, Address
 from shop.catalogue import Product
 from shop.conversations import WAITING, Voice, append_message, start_conversation
 from shop.demo_cases import write_cases
-from shop.demo_orders import Home, Plan, charge_all, plan_orders, write_order
+from shop.demo_orders import Home, Plan, charge_all, plan_orders, write_carrier_notes, write_order
 from shop.demo_shelves import fill_baskets, make_products, read_data, write_reviews
 from shop.orders import Order
 from shop.payments import DemoGateway, PaymentGateway, PaymentMethod
@@ -119,6 +119,7 @@ def seed(
             written.append((plan, order))
         session.flush()
         cases = write_cases(session, vault, written, now=now)
+        write_carrier_notes(session, vault, [order for _, order in written], read_data("carrier_notes.yaml"), now=now)
         owners = [homes[0].address.account_id for homes in customers]
         reviews = write_reviews(session, products, owners, people["customers"], dice=dice, now=now)
         fill_baskets(session, products, owners, now=now)

@@ -18,6 +18,7 @@ from auth.guard.rooms import Declined, Settled, Settlement
 from auth.vault import Vault
 from shop.addresses import Address, copy_address
 from shop.basket import ShippingRates
+from shop.carrier_notes import write_note
 from shop.catalogue import Product, Variant
 from shop.money import Money
 from shop.orders import CANCELLED, DELIVERED, FAILED, PAID, PLACING, SHIPPED, Order, OrderLine
@@ -142,6 +143,19 @@ def write_order(
     if plan.refund is not None and delivered is not None:
         _write_refund(session, vault, order, plan=plan, reference=charged.refund, at=delivered + timedelta(days=1))
     return order
+
+
+def write_carrier_notes(
+    session: Session, vault: Vault, orders: Sequence[Order], words: Sequence[str], *, now: datetime
+) -> int:
+    """What carriers wrote about parcels on their way, one note each. The tour's first parcel has none, so that asking
+    where it is leaves the conversation free of other people's words."""
+    on_their_way = [order for order in orders if order.status == SHIPPED][1:]
+    told = list(zip(on_their_way, words, strict=False))
+    for order, text in told:
+        shipped = order.shipped_at or now
+        write_note(session, vault, order, text, at=min(shipped + timedelta(hours=20), now))
+    return len(told)
 
 
 def _for_the_tour(shelf: dict[str, Product]) -> Iterator[Plan]:

@@ -18,6 +18,10 @@ def opening_questions() -> tuple[tuple[str, Question, Stamps], ...]:
     return (
         ("an unconfirmed refund through the chat", _refund(chat, 1000), Stamps(second_factor_age_s=0)),
         ("an unconfirmed cancellation through the chat", _order(chat, "CancelOrder", "paid"), Stamps()),
+        ("an unconfirmed change of an item through the chat", _order(chat, "ChangeOrderItem", "paid"), Stamps()),
+        ("an unconfirmed change of the card through the chat", _order(chat, "ChangeOrderPayment", "paid"), Stamps()),
+        ("another card for somebody else's order", _order(stranger, "ChangeOrderPayment", "paid"), fresh),
+        ("a look at somebody else's invoice", _order(stranger, "ShowInvoice", "paid"), fresh),
         ("a refund of somebody else's order", _refund(stranger, 1000), fresh),
         ("a look at somebody else's order", _order(stranger, "ShowOrder", "paid"), fresh),
         ("a refund over €100 without a fresh code", _refund(chat, 20_000), signed),
@@ -52,7 +56,10 @@ def _order(actor: Actor, action: str, status: str, *, amount_minor: int = 1000) 
         "HP-0000-0000",
         {"owner": str(_OWNER), "status": status, "refundable_minor": 100_000, "days_since_delivery": 1},
     )
-    context = {"amount_minor": amount_minor, "refunded_30d_minor": 0, "lines_held": False}
+    # Everything a change may want fits, so that it is the owner or the confirmation that must say no.
+    context = {"amount_minor": amount_minor, "refunded_30d_minor": 0, "quantity": 1, "stock": 1, "item_changes": 0}
+    context |= {"lines_open": True, "same_product": True, "own_destination": True}
+    context |= {"lines_held": False, "already_so": False, "card_expired": False}
     return Question(action, actor, principal_of(actor, status="active"), order, context)
 
 

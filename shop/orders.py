@@ -20,10 +20,12 @@ _MISREAD = str.maketrans("OIL", "011")
 
 PLACING, PAID, SHIPPED, DELIVERED = "placing", "paid", "shipped", "delivered"
 FAILED, CANCELLING, CANCELLED = "failed", "cancelling", "cancelled"
+CHANGING = "changing"
 
 
 class Order(Base, Owned):
-    """An order. It goes placing → paid → shipped → delivered; or placing → failed; or paid → cancelling → cancelled.
+    """An order. It goes placing → paid → shipped → delivered; or placing → failed; or paid → cancelling → cancelled;
+    and paid → changing → paid while the payment service is asked about a change. The amounts are of what is left of it.
 
     The destination is a copy, sealed for this row, so that a later change of the address leaves the order alone.
     """
@@ -38,6 +40,7 @@ class Order(Base, Owned):
     shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    item_changes: Mapped[int] = mapped_column(default=0, server_default="0")
     goods_minor: Mapped[int]
     shipping_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
@@ -59,6 +62,11 @@ class Order(Base, Owned):
     def total(self) -> Money:
         return Money(self.goods_minor + self.shipping_minor, self.currency)
 
+    @property
+    def open_lines(self) -> list["OrderLine"]:
+        """The lines that were not cancelled by themselves."""
+        return [line for line in self.lines if line.cancelled_at is None]
+
 
 class OrderLine(Base, Owned):
     """One line of an order: the product as it was called and priced when it was bought."""
@@ -78,6 +86,7 @@ class OrderLine(Base, Owned):
     art_seed: Mapped[int]
     quantity: Mapped[int]
     unit_minor: Mapped[int]
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 def new_order_number() -> str:
@@ -154,7 +163,14 @@ def order_of_grant(session: Session, account_id: UUID, grant_id: UUID) -> Order:
     return session.scalars(statement.with_for_update()).one()
 
 
-def restock(session: Session, order: Order) -> None:
-    """Put everything in an order back on the shelf, in the order of the SKUs, as it was taken."""
-    for line in sorted(order.lines, key=lambda line: line.sku):
+def move_order(order: Order, *, before: str, after: str) -> None:
+    """Change an order's status; :class:`RuntimeError` when it is not the one it must come from."""
+    if order.status != before:
+        raise RuntimeError(f"the order is {order.status} and not {before}")
+    order.status = after
+
+
+def restock(session: Session, lines: Sequence[OrderLine]) -> None:
+    """Put lines of an order back on the shelf, in the order of the SKUs, as they were taken."""
+    for line in sorted(lines, key=lambda line: line.sku):
         return_stock(session, line.sku, line.quantity)

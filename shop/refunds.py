@@ -21,10 +21,11 @@ from auth.guard.judge import Entity
 from auth.guard.rooms import Card, Facts, Room, Settlement
 from auth.vault import Sealed, Vault
 from shop.cases import held_lines
+from shop.charges import give_back, put_back, set_aside
 from shop.commands import RefundOrder
 from shop.money import Money
 from shop.orders import DELIVERED, PAID, SHIPPED, Order, OrderLine, find_order
-from shop.payments import PaymentGateway, asked, asked_amount
+from shop.payments import PaymentGateway
 
 CLAIMED, SETTLED, RELEASED = "claimed", "settled", "released"
 SHIPPING = 0
@@ -71,8 +72,8 @@ class Reckoning:
         return sum(self.refunded.values())
 
     def left(self, line: OrderLine) -> int:
-        """What can still go back for a line."""
-        if line.line in self.held:
+        """What can still go back for a line; nothing for one that is held, or was cancelled, which has had it."""
+        if line.line in self.held or line.cancelled_at is not None:
             return 0
         return line.unit_minor * line.quantity - self.refunded.get(line.line, 0)
 
@@ -88,9 +89,10 @@ class Reckoning:
 
     def parts(self, lines: Sequence[int]) -> list[tuple[int, int]]:
         """What can still go back for these lines (all when empty), as ``(line, minor)``; the shipping comes last."""
-        asked = [line for line in self.order.lines if not lines or line.line in lines]
+        there = self.order.open_lines
+        asked = [line for line in there if not lines or line.line in lines]
         parts = [(line.line, self.left(line)) for line in asked if self.left(line) > 0]
-        is_all = len(asked) == len(self.order.lines) and not self.held and not self.refunded_minor
+        is_all = asked and len(asked) == len(there) and not self.held and not self.refunded_minor
         if is_all and self.order.shipping_minor:
             parts.append((SHIPPING, self.order.shipping_minor))
         return parts
@@ -207,7 +209,7 @@ class Refunding:
 
     def card(self, session: Session, command: RefundOrder, found: Reckoning) -> Card:
         order, amount = found.order, _amount(command, found)
-        items = [item_of(line) for line in order.lines if not command.lines or line.line in command.lines]
+        items = [item_of(line) for line in order.open_lines if not command.lines or line.line in command.lines]
         lines = [("Order", order.number), ("Items", "; ".join(items)), ("Amount", str(amount))]
         lines += [("To", order.paid_with), ("Reason", command.reason)]
         return Card(f"Refund {amount} for order {order.number} to {order.paid_with}", tuple(lines))
@@ -231,10 +233,10 @@ class Refunding:
         )
         session.add(refund)
         self.vault.seal(session, refund, "reason", grant.command.reason)
-        return {"charge": order.charge_reference, **asked(amount)}
+        return set_aside(session, order, amount)
 
     def call(self, key: str, request: Mapping[str, Json]) -> Settlement:
-        return self.gateway.refund(key, str(request["charge"]), asked_amount(request))
+        return give_back(self.gateway, key, request)
 
     def handle(self, session: Session, grant: Grant[RefundOrder]) -> Mapping[str, Json]:
         """The gateway has paid: the claimed refund is settled."""
@@ -253,7 +255,9 @@ class Refunding:
         return within and refund.state == SETTLED and refund.reference == grant.settlement is not None
 
     def release(self, session: Session, grant: Grant[RefundOrder]) -> None:
-        _refund_of(session, grant).state = RELEASED
+        refund = _refund_of(session, grant)
+        refund.state = RELEASED
+        put_back(session, session.get_one(Order, refund.order_id, with_for_update=True), grant.request or {})
 
 
 def say_refunded(result: Mapping[str, Json]) -> str:

@@ -95,15 +95,26 @@ CONVERSATIONS = (
     State("taken by another", conversation("taken", OTHER), {}),
 )
 ORDERS = tuple(
-    State(status, order(status, days=None), {"amount_minor": 3_000, "own_destination": True, "refunded_30d_minor": 0})
-    for status in ("placing", "paid", "shipped", "delivered", "cancelled")
+    State(
+        status,
+        order(status, days=None),
+        {"amount_minor": 3_000, "own_destination": True, "refunded_30d_minor": 0, "lines_open": True, "quantity": 1},
+    )
+    for status in ("placing", "paid", "changing", "shipped", "delivered", "cancelled")
 )
+FITTING = {"amount_minor": 3_000, "quantity": 1, "stock": 1, "same_product": True, "already_so": False}
+FITTING |= {"item_changes": 0, "lines_open": True, "own_destination": True, "card_expired": False}
 
 
 def _refund(
     words: str, amount: int | None, *, days: int | None = 3, status: str = "delivered", lately: int = 0
 ) -> State:
     return State(words, order(status, days=days), {"amount_minor": amount, "refunded_30d_minor": lately})
+
+
+def _change(words: str, *, status: str = "paid", **other: str | int | bool | None) -> State:
+    """A change of an order that fits in everything but this."""
+    return State(words, order(status, days=None), {**FITTING, **other})
 
 
 def _cards(words: str, kept: int | None) -> State:
@@ -146,6 +157,9 @@ STATES: dict[str, tuple[State, ...]] = {
     "ListAddresses": (ACCOUNT,),
     "ListPaymentMethods": (ACCOUNT,),
     "ShowOrder": (State("delivered", order("delivered"), {}),),
+    "ShowInvoice": ORDERS,
+    "TrackOrder": (State("shipped", order("shipped", days=None), {}),),
+    "Reorder": (_change("something there"), _change("nothing there", quantity=0), _change("unknown", quantity=None)),
     "AddToBasket": (
         State("enough", product(), {"quantity": 2, "stock": 2}),
         State("too few", product(), {"quantity": 3, "stock": 2}),
@@ -165,7 +179,29 @@ STATES: dict[str, tuple[State, ...]] = {
         State("sold out", basket(in_stock=False), {"amount_minor": 3_000, "own_destination": True}),
         State("foreign address", basket(), {"amount_minor": 3_000, "own_destination": False}),
     ),
-    "CancelOrder": (*ORDERS, State("paid, €600", order("paid"), {"amount_minor": 60_000})),
+    "CancelOrder": (*ORDERS, _change("paid, €600", amount_minor=60_000), _change("a line twice", lines_open=False)),
+    "ChangeOrderItem": (
+        _change("paid"),
+        *(_change(status, status=status) for status in ("placing", "changing", "shipped", "delivered", "cancelled")),
+        _change("another product", same_product=False),
+        _change("the same option", already_so=True),
+        _change("a second time", item_changes=1),
+        _change("a cancelled line", lines_open=False),
+        _change("too few", quantity=2),
+        _change("dearer, card gone", own_destination=False),
+        _change("€600 dearer", amount_minor=60_000),
+        State("nothing known", order("paid", days=None), {}),
+    ),
+    "ChangeOrderPayment": (
+        _change("paid"),
+        *(_change(status, status=status) for status in ("placing", "changing", "shipped", "delivered", "cancelled")),
+        _change("foreign card", own_destination=False),
+        _change("the same card", already_so=True),
+        _change("expired card", card_expired=True),
+        _change("nothing left", amount_minor=0),
+        _change("€1,200", amount_minor=120_000),
+        State("nothing known", order("paid", days=None), {}),
+    ),
     "ChangeOrderAddress": (
         *ORDERS,
         State("paid, foreign address", order("paid"), {"amount_minor": 3_000, "own_destination": False}),
@@ -286,6 +322,7 @@ STATES: dict[str, tuple[State, ...]] = {
     "ReadCustomerOrder": (State("delivered", order("delivered"), {}),),
     "ShipOrder": ORDERS,
     "MarkDelivered": ORDERS,
+    "NoteFromCarrier": ORDERS,
     "ReadRequest": (State("in review", approval("in_review"), {}),),
     "ReviewApproval": (
         State("in review", approval("in_review"), {}),

@@ -26,6 +26,7 @@ from shop.commands import (
     AnswerCustomer,
     HandBackConversation,
     MarkDelivered,
+    NoteFromCarrier,
     ReadConversation,
     ReadCustomerOrder,
     ShipOrder,
@@ -160,8 +161,28 @@ def mark_delivered(request: Request, actor: Staff, number: str, request_id: Text
             return way_on(outcome, page=f"/staff/orders/{number}", request_id=key)
 
 
+@router.post("/orders/{number}/note")
+def keep_note(request: Request, actor: Staff, number: str, text: Text = "", request_id: Text = "") -> Response:
+    key, fields = kept_id(request_id), {"order": number, "text": text}
+    match submit(request, actor, NoteFromCarrier, fields=fields, request_id=key):
+        case NotACommand(argument="order"):
+            raise not_here()
+        case NotACommand(sentence=sentence):
+            return _order(request, actor, number, UNPROCESSABLE, note_wrong=sentence, note_draft=text)
+        case outcome:
+            return way_on(outcome, page=f"/staff/orders/{number}", request_id=key)
+
+
 def _order(
-    request: Request, actor: Actor, number: str, status: int = OK, *, wrong: str = "", draft: str = ""
+    request: Request,
+    actor: Actor,
+    number: str,
+    status: int = OK,
+    *,
+    wrong: str = "",
+    draft: str = "",
+    note_wrong: str = "",
+    note_draft: str = "",
 ) -> Response:
     house = house_of(request)
     match submit(request, actor, ReadCustomerOrder, fields={"order": number}, request_id=""):
@@ -174,8 +195,11 @@ def _order(
                 order=view,
                 can_ship=_could(house, actor, ShipOrder(view.number, "-")),
                 can_deliver=_could(house, actor, MarkDelivered(view.number)),
+                can_note=_could(house, actor, NoteFromCarrier(view.number, "-")),
                 wrong=wrong,
                 draft=draft[:200],
+                note_wrong=note_wrong,
+                note_draft=note_draft[:2000],
             )
     raise not_here()
 

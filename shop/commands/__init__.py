@@ -36,9 +36,20 @@ from shop.commands.catalogue import (
     ShowProduct,
     WriteReview,
 )
-from shop.commands.orders import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
+from shop.commands.orders import (
+    CancelOrder,
+    ChangeOrderAddress,
+    ChangeOrderItem,
+    ChangeOrderPayment,
+    ListOrders,
+    RefundOrder,
+    Reorder,
+    ShowInvoice,
+    ShowOrder,
+    TrackOrder,
+)
 from shop.commands.talking import AnswerCustomer, AskForPerson, HandBackConversation, ReadConversation, TakeConversation
-from shop.commands.work import MarkDelivered, ReadCustomerOrder, ReadRequest, ShipOrder
+from shop.commands.work import MarkDelivered, NoteFromCarrier, ReadCustomerOrder, ReadRequest, ShipOrder
 
 __all__ = [
     "AddPaymentMethod",
@@ -49,6 +60,9 @@ __all__ = [
     "ChangeBasketLine",
     "ChangeOrderAddress",
     "ClaimWarranty",
+    "ChangeOrderItem",
+    "ChangeOrderPayment",
+    "HandBackConversation",
     "CompareProducts",
     "DecideCase",
     "ExchangeItem",
@@ -57,6 +71,7 @@ __all__ = [
     "ListOrders",
     "ListPaymentMethods",
     "MarkDelivered",
+    "NoteFromCarrier",
     "PlaceOrder",
     "ReadConversation",
     "ReadCustomerCase",
@@ -73,6 +88,7 @@ __all__ = [
     "ReportParcel",
     "ReturnItems",
     "ReviewCase",
+    "Reorder",
     "SaveAddress",
     "SearchProducts",
     "SendExchange",
@@ -83,5 +99,7 @@ __all__ = [
     "ShowProduct",
     "TakeConversation",
     "WithdrawCase",
+    "ShowInvoice",
+    "TrackOrder",
     "WriteReview",
 ]

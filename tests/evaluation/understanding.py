@@ -72,9 +72,7 @@ def doubles(understand: Understand, cases: Sequence[Mapping[str, Any]]) -> Split
     found = [(case["actions"], understand(case["text"])) for case in cases]
     two = [(wanted, _requested(line)) for wanted, line in found if len(wanted) == 2]
     one = [_requested(line) for wanted, line in found if len(wanted) == 1]
-    return Split(
-        _share(sorted(wanted) == sorted(got) for wanted, got in two), _share(len(set(got)) > 1 for got in one)
-    )
+    return Split(_share(sorted(wanted) == sorted(got) for wanted, got in two), _share(len(set(got)) > 1 for got in one))
 
 
 def with_typos(cases: Sequence[Mapping[str, str]], *, rate: float = 0.06, seed: int = 7) -> list[dict[str, str]]:

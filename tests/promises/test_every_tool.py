@@ -29,6 +29,7 @@ NAMES = [tool.name for tool in TOOLS]
 OUTCOMES = {"done", "awaiting_approval", "pending", "refused", "not_found", "error"}
 SHOWN = {"products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
 SHOWN |= {"methods", "cases"}
+SHOWN |= {"methods", "invoice"}
 PERSONS = ("customer", "account", "user", "actor", "owner", "person", "principal", "role", "email", "identity")
 DECIDES = ("confirm", "approve", "reviewed", "override", "force", "channel", "policy", "grant", "session")
 FIT = {
@@ -54,6 +55,11 @@ FIT = {
     "claim_warranty": {"order": "", "line": 1, "problem": "it cracked"},
     "report_parcel": {"order": "", "problem": "damaged", "what": "the box was open"},
     "refund_status": {},
+    "change_order_item": {"order": "", "line": 1, "sku": "HM-PINE"},
+    "change_order_payment": {"order": "", "payment": "card:visa-4242"},
+    "reorder": {"order": ""},
+    "show_invoice": {"order": ""},
+    "track_order": {"order": ""},
     "list_addresses": {},
     "read_policy": {"topic": "returns"},
     "ask_for_person": {},
@@ -90,6 +96,8 @@ def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
         "cancel_order",
         "refund_order",
         "change_order_address",
+        "change_order_item",
+        "change_order_payment",
         "place_order",
         "remove_address",
         "remove_payment_method",
@@ -99,7 +107,7 @@ def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
         "report_parcel",
     }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {"add_to_basket", "change_basket", "ask_for_person"}, (
+    assert light == {"add_to_basket", "change_basket", "ask_for_person", "reorder"}, (
         "a light command has no card: think twice before adding one"
     )
 

@@ -1,4 +1,4 @@
-"""T43: the same thing goes back twice, as a return and a refund, by two clerks, or by a clerk for themselves."""
+"""T48: the same thing goes back twice, as a return and a refund, by two clerks, or by a clerk for themselves."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
