@@ -13,6 +13,16 @@ from shop.commands.account import (
     SaveAddress,
 )
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
+from shop.commands.care import (
+    ChangePreferences,
+    DeleteAccount,
+    EndSessions,
+    ExportMyData,
+    ListSessions,
+    ShowMyData,
+    ShowPreferences,
+    ShowSecurity,
+)
 from shop.commands.catalogue import (
     CompareProducts,
     ReadReviews,
@@ -34,11 +44,16 @@ __all__ = [
     "CancelOrder",
     "ChangeBasketLine",
     "ChangeOrderAddress",
-    "HandBackConversation",
+    "ChangePreferences",
     "CompareProducts",
+    "DeleteAccount",
+    "EndSessions",
+    "ExportMyData",
+    "HandBackConversation",
     "ListAddresses",
     "ListOrders",
     "ListPaymentMethods",
+    "ListSessions",
     "MarkDelivered",
     "PlaceOrder",
     "ReadConversation",
@@ -54,8 +69,11 @@ __all__ = [
     "SearchProducts",
     "ShipOrder",
     "ShowBasket",
+    "ShowMyData",
     "ShowOrder",
+    "ShowPreferences",
     "ShowProduct",
+    "ShowSecurity",
     "TakeConversation",
     "WriteReview",
 ]

@@ -28,13 +28,21 @@ from tests.small_house import POLICY, build_small_house
 NAMES = [tool.name for tool in TOOLS]
 OUTCOMES = {"done", "awaiting_approval", "pending", "refused", "not_found", "error"}
 SHOWN = {"products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
-SHOWN |= {"methods"}
+SHOWN |= {"methods", "preferences", "security", "sessions", "kept"}
 PERSONS = ("customer", "account", "user", "actor", "owner", "person", "principal", "role", "email", "identity")
 DECIDES = ("confirm", "approve", "reviewed", "override", "force", "channel", "policy", "grant", "session")
 FIT = {
     "search_products": {"query": "mug"},
     "show_product": {"product": "harbour-mug"},
     "read_reviews": {"product": "harbour-mug"},
+    "show_preferences": {},
+    "change_preferences": {"topic": "news", "on": True},
+    "show_security": {},
+    "list_sessions": {},
+    "end_sessions": {},
+    "show_my_data": {},
+    "export_my_data": {},
+    "delete_account": {},
     "compare_products": {"products": ["harbour-mug", "quiet-lamp"]},
     "recommend_products": {"query": "mug"},
     "change_basket": {"sku": "HM-PINE", "quantity": 2},
@@ -88,9 +96,12 @@ def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
         "place_order",
         "remove_address",
         "remove_payment_method",
+        "end_sessions",
+        "export_my_data",
+        "delete_account",
     }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {"add_to_basket", "change_basket", "ask_for_person"}, (
+    assert light == {"add_to_basket", "change_basket", "change_preferences", "ask_for_person"}, (
         "a light command has no card: think twice before adding one"
     )
 
