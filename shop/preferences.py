@@ -18,7 +18,7 @@ from auth.database import Base, Owned, UtcDateTime, new_id
 from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
-from auth.guard.rooms import Facts, Room
+from auth.guard.rooms import Card, Facts, Room
 from auth.mail import Letter, Mail, queue_mail
 from auth.vault import Vault
 from shop.commands import ChangePreferences, ShowPreferences
@@ -96,6 +96,7 @@ def preference_rooms() -> tuple[Room[Any], ...]:
             facts=_topic_facts,
             handle=_change,
             verify=_is_changed,
+            card=_card,
             says=_say_changed,
         ),
     )
@@ -120,6 +121,10 @@ def _find_topic(session: Session, actor: Actor, command: ChangePreferences) -> T
 def _topic_facts(session: Session, actor: Actor, command: ChangePreferences, topic: Topic) -> Facts:
     owner = str(actor.account_id or "nobody")
     return Facts(Entity("Account", owner, {"owner": owner}), {"optional_topic": not topic.why})
+
+
+def _card(session: Session, command: ChangePreferences, topic: Topic) -> Card:
+    return Card(f"Switch these mails {'on' if command.on else 'off'}: {topic.words}", (), "Switch them")
 
 
 def _change(session: Session, grant: Grant[ChangePreferences]) -> Mapping[str, Json]:

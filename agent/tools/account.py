@@ -1,7 +1,7 @@
 """Tools for one's own account: mails, protection, devices, what is kept, and leaving. None shows who it belongs to."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from langchain.tools import ToolRuntime, tool
 from langchain_core.tools import BaseTool
@@ -32,7 +32,10 @@ def show_preferences(runtime: ToolRuntime[Turn]) -> str:
 
 @tool
 def change_preferences(
-    topic: Annotated[str, "news or review_reminders; order_updates and security always come"],
+    topic: Annotated[
+        Literal["news", "review_reminders", "order_updates", "security"],
+        "Which mails; those about orders and security always come",
+    ],
     on: Annotated[bool, "Whether these mails shall come"],
     runtime: ToolRuntime[Turn],
 ) -> str:
