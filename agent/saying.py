@@ -100,7 +100,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
-# Claims. Possible kinds: cancel, refund, address, item, payment, basket, order, account, case, person, change (any).
+# Claims. Possible kinds: the values of _CHANGES in agent/record.py, refund, and change (any of them).
 
 _ENGLISH = {
     "cancel": r"cancel(?:l?ed)|voided|called\s+off",
@@ -112,9 +112,11 @@ _ENGLISH = {
     "basket": r"(?:added|put|taken|took|removed)\s+[^.;,!?]{0,60}?(?:basket|cart)",
     "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
     "account": r"(?:removed|deleted|erased|closed|wiped|exported)\s+[^.;,!?]{0,60}?"
-    r"(?:address|card|payment|account|data|conversation)",
+    r"(?:address|card|payment|account|data|conversation)"
+    r"|signed\s+(?:you|everything|all)\s+[^.;,!?]{0,40}?out|ended\s+[^.;,!?]{0,40}?session",
     "case": r"(?:announced|arranged|registered|opened|started|filed|reported)\s+[^.;,!?]{0,40}?"
     r"(?:return|exchange|claim|report|case|parcel)|exchanged",
+    "mails": r"(?:subscribed|unsubscribed)|(?:switched|turned)\s+[^.;,!?]{0,40}?(?:mail|news|reminder)",
     "person": r"(?:handed|passed)\s+(?:you|this|it)\s+(?:over|on)|transferred\s+you"
     r"|asked\s+(?:for\s+)?a\s+(?:person|clerk|colleague)",
     "change": r"processed|completed|issued|executed|approved|finali[sz]ed|carried\s+out|initiated|submitted"
