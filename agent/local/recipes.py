@@ -322,6 +322,10 @@ class Recipes:
         if not rows:
             return Said("no_addresses")
         for m in f.heard:
+            # A label that would tell something personal is a handle here, in the customer's words as well.
+            named = [row for row in rows if self._names(str(row["handle"]), m)]
+            if len(named) == 1:
+                return str(named[0]["handle"])
             wanted = set(m.labels)
             fit = [row for row in rows if wanted & set(self._reader.read(str(row.get("label", ""))).labels)]
             fit = fit or (matching(rows, m, self._reader.words, text="label") if not wanted else [])
@@ -333,6 +337,10 @@ class Recipes:
         elsewhere = any(self._reader.words.elsewhere & set(m.words) or m.quantity for m in f.heard)
         key = "ask_own_address" if elsewhere else "ask_address"
         return Ask("address", key, {"addresses": listed(labels)}, labels)
+
+    def _names(self, handle: str, mentions: Mentions) -> bool:
+        words = self._reader.words.split(handle)
+        return f" {' '.join(words)} " in f" {' '.join(mentions.words)} "
 
     def _topic(self, f: Filling) -> Run:
         """The customer's own words where they lead to a section of the intent's topic, else that topic."""
