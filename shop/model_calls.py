@@ -20,7 +20,8 @@ MOST_KEPT = 40  # calls of one conversation
 
 
 class ModelCall(Base, Owned):
-    """One call. ``handed`` is what the model was given, sealed; ``withheld`` counts by kind what was not (a JSON object); ``position`` counts through the conversation, ``message_id`` is the message it answered."""
+    """One call. ``handed`` is what the model was given, sealed; ``withheld`` counts by kind what was not (a JSON
+    object); ``position`` counts through the conversation, ``message_id`` is the message it answered."""
 
     __tablename__ = "model_calls"
     __table_args__ = (UniqueConstraint("conversation_id", "position", name="one_model_call_a_position"),)
