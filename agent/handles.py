@@ -120,9 +120,7 @@ class Handles:
         except ValueError:
             return self._words(text)
         shown = self._walked(answer, "")
-        if isinstance(shown, dict) and mark:
-            shown[MARK] = mark
-        return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(_marked(shown, mark) if mark else shown, ensure_ascii=False, separators=(",", ":"))
 
     def _walked(self, value: Any, key: str) -> Any:
         match value:
@@ -241,6 +239,23 @@ _SPOKEN = {
     "postcode": "that postcode",
     "city": "that town",
 }
+
+
+def _marked(shown: Any, mark: str) -> Any:
+    """The mark before each record: text leaves in pieces, and a piece of a list must hold one, too."""
+    match shown:
+        case dict():
+            return {MARK: mark} | {key: _marked_rows(value, mark) for key, value in shown.items()}
+    return shown
+
+
+def _marked_rows(value: Any, mark: str) -> Any:
+    match value:
+        case list():
+            return [_marked(row, mark) for row in value]
+        case dict():
+            return {key: _marked_rows(inner, mark) for key, inner in value.items()}
+    return value
 
 
 def _under(key: str, name: str) -> str:

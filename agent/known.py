@@ -85,11 +85,7 @@ def folded(text: str) -> str:
 
 def _terms(personal: Personal) -> Iterator[Term]:
     """The longest and surest first: of two that are written alike, the first gives the kind."""
-    for mail in personal.emails:
-        yield Term(mail, "email")
-        local = mail.partition("@")[0]
-        if len(local) >= 5 and not {local.casefold()} & (EVERYDAY | COMMON):
-            yield Term(local, "email", is_alone=not re.search(r"[\W\d_]", local))
+    yield from (Term(mail, "email") for mail in personal.emails)
     for street in personal.streets:
         yield from _street_terms(street)
     for postcode in personal.postcodes:
@@ -102,6 +98,9 @@ def _terms(personal: Personal) -> Iterator[Term]:
             yield Term(city, "city", is_alone=" " not in city)
     for name in personal.names:
         yield from _name_terms(name)
+    for local in (mail.partition("@")[0] for mail in personal.emails):
+        if len(local) >= 5 and local.casefold() not in EVERYDAY | COMMON:
+            yield Term(local, "email", is_alone=not re.search(r"[\W\d_]", local))
 
 
 def _street_terms(street: str) -> Iterator[Term]:
