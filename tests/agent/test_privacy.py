@@ -95,7 +95,11 @@ def test_a_tracking_number_of_a_record_is_no_card() -> None:
 def test_a_result_names_records_by_handles_for_every_model(is_remote: bool) -> None:
     steps = says("", LISTED), says("", ("change_order_address", REDIRECT)), says(".")
     ran = run(*steps, desk=desk(), personal=IDA, is_remote=is_remote)
-    assert result_of(ran, 1)["addresses"][1] == {"handle": "address:1", "label": "address:1"}
+    assert result_of(ran, 1)["addresses"][1] == {
+        "mark": ran.turn.mark,
+        "handle": "address:1",
+        "label": "address:1",
+    }
     assert result_of(ran, 2)["approval"] == "approval:1"
     assert ran.heard and str(UUID(int=77)) not in str(ran.model.seen)
     assert str(UUID(int=77)) in json.dumps(ran.turn.kept), "the record itself keeps the card's id"
