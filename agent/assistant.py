@@ -19,7 +19,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from agent.handles import HANDLE, Handles
 from agent.heard import Failed, Finished, Heard, Token
 from agent.hearing import Hearing
-from agent.memory import is_tainted, plain, recent, to_stored
+from agent.memory import plain, recent, to_stored
 from agent.middleware.budget import Budget
 from agent.middleware.fence import Fence
 from agent.middleware.gate import Gate
@@ -77,7 +77,7 @@ class Assistant:
         self._timeout_s = timeout_s
         self._reply = Reply((canary,))
         privacy, seen = Privacy(is_remote=model.is_remote), Inspector(model.name, tools, is_remote=model.is_remote)
-        walls = [Budget(), self._reply, privacy, Gate(tools), Fence(), seen]
+        walls = [Budget(), self._reply, privacy, Gate(tools), Fence(tools), seen]
         self._graph = create_agent(
             model.model,
             tools,
@@ -158,7 +158,7 @@ class Assistant:
 
 def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
     """What earlier turns have shown: the facts in their records, and whether other people's words are in view."""
-    turn.taint.present = turn.taint.present or is_tainted(seen)
+    turn.provenance.follow(seen)
     for body in to_stored(seen):
         if body["role"] == "tool":
             turn.record.learn(str(body["name"]), str(body["text"]), now=False)

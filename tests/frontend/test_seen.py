@@ -79,17 +79,16 @@ def test_the_page_shows_byte_for_byte_what_the_model_got(ada: Browser, model: Sc
     assert f"{len(shown(page.text)[0].encode()):,} bytes" in text
 
 
-def test_a_call_names_what_was_withheld_and_a_turn_without_calls_says_so(ada: Browser, model: Scripted) -> None:
+def test_a_call_names_what_was_withheld_and_a_turn_without_calls_says_so(
+    ada: Browser, model: Scripted, building: Building
+) -> None:
     empty = words(ada.get("/chat/latest/seen").text)
     assert "Nothing yet" in empty
-    model._steps[:] = [says("", ("cancel_order", {"order": order_of(ada)})), says("A card is waiting.")]
-    page = words(ada.get(f"{say(ada, 'cancel it')}/seen").text)
+    order = building.orders["ada.paid"]
+    model._steps[:] = [says("", ("cancel_order", {"order": order})), says("A card is waiting.")]
+    page = words(ada.get(f"{say(ada, f'cancel {order}')}/seen").text)
     assert "Nothing had to be withheld from it." in page and "1 record shown by a handle" in page
     assert page == words(ada.get("/chat/latest/seen").text)
-
-
-def order_of(browser: Browser) -> str:
-    return re.findall(r"/orders/(HP-[0-9A-Z-]{9})", browser.get("/orders").text)[0]
 
 
 def test_it_is_there_for_its_owner_only(ada: Browser, as_person: Callable[..., Browser], visitor: Browser) -> None:

@@ -1,4 +1,4 @@
-"""T38: names, addresses and numbers of customers are sent to a model's provider, or a model gets at somebody else's."""
+"""T43: names, addresses and numbers of customers are sent to a model's provider, or a model gets at somebody else's."""
 
 from agent.models import LoadedModel
 from auth.database import Scope

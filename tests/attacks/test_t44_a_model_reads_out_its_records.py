@@ -1,4 +1,4 @@
-"""T39: a model reads out what it was shown, word for word: its instructions, its records, the marks in them."""
+"""T44: a model reads out what it was shown, word for word: its instructions, its records, the marks in them."""
 
 from typing import Any
 
