@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from agent.handles import without_tokens
 from agent.record import AMOUNT, Record
 from auth.guard.commands import clean
 from auth.redaction import redact
@@ -65,6 +66,7 @@ class Look:
 
     def _tidied(self, sentence: str) -> str:
         """Without images, tags, links to other places, personal data and the look of another voice."""
+        sentence = without_tokens(sentence)
         said = _VOICE.sub("", sentence)
         said = _IMAGE.sub("", said)
         said = _LINK.sub(lambda hit: hit[1] if not hit[2].startswith("/") else f"{hit[1]} ({hit[2]})", said)

@@ -64,7 +64,7 @@ def build_house(
     *,
     clock: Callable[[], datetime] = utc_now,
     gateway: PaymentGateway | None = None,
-    model: BaseChatModel | None = None,
+    model: BaseChatModel | LoadedModel | None = None,
 ) -> House:
     """Build every object of the house from its settings. The database must be migrated.
 
@@ -224,16 +224,17 @@ def _entrance(settings: Settings, database: Database, vault: Vault, clock: Calla
     return Entrance(database, vault, PasswordHasher(cost), clock, settings.origin, settings.shop_name)
 
 
-def _assistant(settings: Settings, judge: Judge, database: Database, model: BaseChatModel | None) -> Assistant:
+def _assistant(
+    settings: Settings, judge: Judge, database: Database, model: BaseChatModel | LoadedModel | None
+) -> Assistant:
     def embedded() -> BaseChatModel:
         with database.read(Scope.own(None)) as session:
             return EmbeddedModel(product_names=product_names(session), cache_folder=settings.data_folder / "model")
 
-    given = (
-        None
-        if model is None
-        else LoadedModel(
-            model, is_remote=False, name=EMBEDDED if isinstance(model, EmbeddedModel) else type(model).__name__
-        )
-    )
+    given = _in_house(model) if isinstance(model, BaseChatModel) else model
     return Assistant(given or load_model(settings.model, embedded=embedded), policy_version=judge.version)
+
+
+def _in_house(model: BaseChatModel) -> LoadedModel:
+    name = EMBEDDED if isinstance(model, EmbeddedModel) else type(model).__name__
+    return LoadedModel(model, is_remote=False, name=name)

@@ -21,6 +21,7 @@ from shop.cases import OPEN_STATES, Case
 from shop.charges import ExtraCharge
 from shop.conversations import Conversation, Message
 from shop.data_exports import DataExport
+from shop.model_calls import ModelCall
 from shop.orders import CANCELLING, CHANGING, PAID, PLACING, SHIPPED, Order, OrderLine
 from shop.payments import PaymentMethod
 from shop.preferences import Preference
@@ -70,6 +71,7 @@ KEEPS = (
     Keeps(PaymentMethod, "payment cards", Ending.DELETE, hidden=frozenset({"token"})),
     Keeps(BasketLine, "lines in the basket", Ending.DELETE),
     Keeps(Review, "reviews", Ending.BLANK, owner="author_id").blanking(author_id=None, signed=UNSIGNED),
+    Keeps(ModelCall, "records of what the assistant's model saw", Ending.DELETE),
     Keeps(Message, "messages", Ending.DELETE),
     Keeps(Conversation, "conversations", Ending.DELETE),
     Keeps(Preference, "choices of mails", Ending.DELETE),
