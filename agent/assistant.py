@@ -85,7 +85,8 @@ class Assistant:
     def turn(self, actor: Actor, desk: Asks, *, conversation: str, turn_id: str, note: Callable[[Note], None]) -> Turn:
         """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run."""
         act = Act("assistant", self.digest)
-        return Turn(actor.through(Channel.CHAT, act=act), desk, conversation, turn_id, note)
+        asker = actor.through(Channel.CHAT, act=act, conversation=conversation)
+        return Turn(asker, desk, conversation, turn_id, note)
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.

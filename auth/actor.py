@@ -47,7 +47,8 @@ class Actor:
     """The one who asks. ``account_id`` is ``None`` only for a visitor who has left no trace yet.
 
     ``second_factor_at`` is the last instant a second factor was shown in this session; ``None`` means never.
-    ``tainted`` says that text written by others stands in what the assistant's model sees.
+    ``tainted`` says that text written by others stands in what the assistant's model sees. ``conversation`` is where
+    the assistant asks, and ``silenced`` that it may not speak there; the desk sets it from the record.
     """
 
     account_id: UUID | None
@@ -60,10 +61,14 @@ class Actor:
     risk: Risk = Risk.LOW
     tainted: bool = False
     network: str = ""
+    conversation: str = ""
+    silenced: bool = False
 
-    def through(self, channel: Channel, *, act: Act | None = None, tainted: bool = False) -> "Actor":
+    def through(
+        self, channel: Channel, *, act: Act | None = None, tainted: bool = False, conversation: str = ""
+    ) -> "Actor":
         """The same person through another door; what they have proved stays, who acts for them changes."""
-        return replace(self, channel=channel, act=act, tainted=tainted)
+        return replace(self, channel=channel, act=act, tainted=tainted, conversation=conversation)
 
     @property
     def is_signed_in(self) -> bool:

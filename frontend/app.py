@@ -46,6 +46,7 @@ from shop.demo import has_demo_people
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
+from shop.support import as_conversation_stands
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ def build_house(
         )
     table = RoomTable(rooms(vault, gateway, clock=clock), judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
-    desk = Desk(Bench(database, vault, judge, table, limits, clock))
+    desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
     return House(
         name=settings.shop_name,
         database=database,

@@ -26,6 +26,7 @@ _ASKED = {
     "RemoveAddress": "Removing an address from your address book",
     "AddPaymentMethod": "Keeping a payment card",
     "RemovePaymentMethod": "Removing a payment card",
+    "DeleteConversation": "Deleting a conversation",
 }
 _RESULT_LINES = (("order", "Order"), ("amount", "Amount"), ("paid_with", "Goes to"))
 

@@ -14,9 +14,11 @@ from shop.addresses import address_rooms
 from shop.basket import ShippingRates, basket_rooms
 from shop.cancelling import cancelling_rooms
 from shop.catalogue import catalogue_rooms
+from shop.chats import chat_rooms
 from shop.order_views import looking_rooms
 from shop.payments import PaymentGateway
 from shop.placing import placing_rooms
+from shop.ratings import rating_rooms
 from shop.refunds import refund_rooms
 from shop.requests import request_rooms
 from shop.reviews import review_rooms
@@ -44,5 +46,7 @@ def rooms(
         *address_rooms(vault),
         *wallet_rooms(gateway),
         *support_rooms(vault),
+        *chat_rooms(vault),
+        *rating_rooms(vault),
         *request_rooms(),
     )

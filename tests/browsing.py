@@ -28,7 +28,16 @@ OURS = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
 # What changes while nothing happens to the shop: the record itself, counters, cards, kept answers, sessions.
 NO_GOODS = frozenset(
     {"audit_entries", "audit_head", "refusal_counts", "sign_in_attempts", "sign_in_sessions", "one_time_tokens"}
-    | {"submissions", "approvals", "grants", "conversations", "messages", "totp_factors", "recovery_codes"}
+    | {
+        "submissions",
+        "approvals",
+        "grants",
+        "conversations",
+        "messages",
+        "answer_ratings",
+        "totp_factors",
+        "recovery_codes",
+    }
     | {"outbox_mails", "data_keys"}
 )
 

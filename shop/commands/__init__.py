@@ -15,7 +15,17 @@ from shop.commands.account import (
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
 from shop.commands.catalogue import ReadReviews, ReadShopPolicy, SearchProducts, ShowProduct, WriteReview
 from shop.commands.orders import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
-from shop.commands.talking import AnswerCustomer, AskForPerson, HandBackConversation, ReadConversation, TakeConversation
+from shop.commands.talking import (
+    AnswerCustomer,
+    AskForPerson,
+    DeleteConversation,
+    ExportConversation,
+    HandBackConversation,
+    RateAnswer,
+    ReadConversation,
+    RenameConversation,
+    TakeConversation,
+)
 from shop.commands.work import MarkDelivered, ReadCustomerOrder, ReadRequest, ShipOrder
 
 __all__ = [
@@ -26,12 +36,15 @@ __all__ = [
     "CancelOrder",
     "ChangeBasketLine",
     "ChangeOrderAddress",
+    "DeleteConversation",
+    "ExportConversation",
     "HandBackConversation",
     "ListAddresses",
     "ListOrders",
     "ListPaymentMethods",
     "MarkDelivered",
     "PlaceOrder",
+    "RateAnswer",
     "ReadConversation",
     "ReadCustomerOrder",
     "ReadRequest",
@@ -40,6 +53,7 @@ __all__ = [
     "RefundOrder",
     "RemoveAddress",
     "RemovePaymentMethod",
+    "RenameConversation",
     "SaveAddress",
     "SearchProducts",
     "ShipOrder",
