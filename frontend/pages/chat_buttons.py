@@ -69,7 +69,7 @@ def ask_for_person(request: Request, actor: Visitor, form: Annotated[PersonForm,
 @router.post("/chat/{conversation_id}/rate")
 def rate(request: Request, actor: Visitor, conversation_id: str, form: Annotated[RatingForm, Form()]) -> Response:
     key = read_id(conversation_id)
-    if key is None or read_id(form.message) is None:
+    if key is None or read_id(form.message) is None or actor.account_id is None:
         raise not_here()
     fields = {**form.model_dump(exclude={"request_id"}), "conversation": str(key), "message": str(UUID(form.message))}
     request_id = kept_id(form.request_id)

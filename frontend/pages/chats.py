@@ -52,7 +52,7 @@ def search(request: Request, actor: Visitor, words: Annotated[str, Form()] = "")
 
 @router.post("/{conversation_id}/name")
 def rename(request: Request, actor: Visitor, conversation_id: str, title: Text = "", request_id: Text = "") -> Response:
-    key, fields = kept_id(request_id), {"conversation": _id(conversation_id), "title": " ".join(title.split())}
+    key, fields = kept_id(request_id), {"conversation": _id(conversation_id, actor), "title": " ".join(title.split())}
     match submit(request, actor, RenameConversation, fields=fields, request_id=key):
         case NotACommand():
             _own_title(request, actor, conversation_id)
@@ -66,13 +66,18 @@ def ask_to_delete(request: Request, actor: Visitor, conversation_id: str) -> Res
     """The page that asks once more; opening it changes nothing."""
     title, is_taken = _own_title(request, actor, conversation_id)
     return render(
-        request, "chat_delete.html", actor=actor, id=_id(conversation_id), title=title or "Untitled", is_taken=is_taken
+        request,
+        "chat_delete.html",
+        actor=actor,
+        id=_id(conversation_id, actor),
+        title=title or "Untitled",
+        is_taken=is_taken,
     )
 
 
 @router.post("/{conversation_id}/delete")
 def delete(request: Request, actor: Visitor, conversation_id: str, request_id: Text = "") -> Response:
-    key, fields = kept_id(request_id), {"conversation": _id(conversation_id)}
+    key, fields = kept_id(request_id), {"conversation": _id(conversation_id, actor)}
     match submit(request, actor, DeleteConversation, fields=fields, request_id=key):
         case NotACommand():
             raise not_here()
@@ -121,7 +126,7 @@ def _page(
 
 
 def _exported(request: Request, actor: Actor, conversation_id: str) -> ExportedConversation:
-    fields = {"conversation": _id(conversation_id)}
+    fields = {"conversation": _id(conversation_id, actor)}
     match submit(request, actor, ExportConversation, fields=fields, request_id=""):
         case Done(view=ExportedConversation() as exported):
             return exported
@@ -143,8 +148,9 @@ def _own_title(request: Request, actor: Actor, conversation_id: str) -> tuple[st
         return house_of(request).vault.open(session, found, "title"), found.state == TAKEN
 
 
-def _id(text: str) -> str:
+def _id(text: str, actor: Actor) -> str:
+    """A conversation's id; whoever has left no trace yet has none, so for them none is there."""
     key = read_id(text)
-    if key is None:
+    if key is None or actor.account_id is None:
         raise not_here()
     return str(key)

@@ -221,7 +221,7 @@ def test_an_export_holds_everything_that_was_said_and_what_was_looked_up(small: 
     assert told["messages"][1]["rating"] == {"verdict": "bad", "reason": "wrong", "words": "it came on Friday"}
     assert told["messages"][2]["assistant_records"] == looked_up and told["messages"][2]["broke_off"] == "clerk"
     plain = as_text(exported, shop_name="Harbor & Pine")
-    assert plain.index("You, ") < plain.index("Where is it?") < plain.index("Assistant (AI), ")
+    assert plain.index("You, ") < plain.rindex("Where is it?") < plain.index("Assistant (AI), ")
     assert "[order HP-7K3M-29QD]" in plain and "[broke off here]" in plain
     (entry,) = small.all(AuditEntry, kind="conversation.exported")
     assert entry.account_id == ada.account_id and "Where" not in entry.body
