@@ -13,7 +13,15 @@ from shop.commands.account import (
     SaveAddress,
 )
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
-from shop.commands.catalogue import ReadReviews, ReadShopPolicy, SearchProducts, ShowProduct, WriteReview
+from shop.commands.catalogue import (
+    CompareProducts,
+    ReadReviews,
+    ReadShopPolicy,
+    RecommendProducts,
+    SearchProducts,
+    ShowProduct,
+    WriteReview,
+)
 from shop.commands.orders import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
 from shop.commands.talking import (
     AnswerCustomer,
@@ -39,6 +47,7 @@ __all__ = [
     "DeleteConversation",
     "ExportConversation",
     "HandBackConversation",
+    "CompareProducts",
     "ListAddresses",
     "ListOrders",
     "ListPaymentMethods",
@@ -50,6 +59,7 @@ __all__ = [
     "ReadRequest",
     "ReadReviews",
     "ReadShopPolicy",
+    "RecommendProducts",
     "RefundOrder",
     "RemoveAddress",
     "RemovePaymentMethod",

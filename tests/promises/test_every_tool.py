@@ -15,12 +15,12 @@ from langchain_core.messages import AIMessage
 
 from agent.assistant import Assistant
 from agent.heard import Failed, Finished, Heard
-from agent.memory import customer_says
 from agent.models import LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.turn import Turn
 from auth.guard.commands import Effect, action
 from auth.guard.judge import Judge
+from shop.commands import AskForPerson
 from tests.agent.scripted import Scripted, says
 from tests.promises.hostile import BENS_WORDS, Two, json_values, known_by_heart, move_two_in
 from tests.small_house import POLICY, build_small_house
@@ -28,12 +28,20 @@ from tests.small_house import POLICY, build_small_house
 NAMES = [tool.name for tool in TOOLS]
 OUTCOMES = {"done", "awaiting_approval", "pending", "refused", "not_found", "error"}
 SHOWN = {"products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
+SHOWN |= {"methods"}
 PERSONS = ("customer", "account", "user", "actor", "owner", "person", "principal", "role", "email", "identity")
 DECIDES = ("confirm", "approve", "reviewed", "override", "force", "channel", "policy", "grant", "session")
 FIT = {
     "search_products": {"query": "mug"},
     "show_product": {"product": "harbour-mug"},
     "read_reviews": {"product": "harbour-mug"},
+    "compare_products": {"products": ["harbour-mug", "quiet-lamp"]},
+    "recommend_products": {"query": "mug"},
+    "change_basket": {"sku": "HM-PINE", "quantity": 2},
+    "place_order": {"address": "address:home", "payment": "card:visa-4242"},
+    "remove_address": {"address": "address:home"},
+    "list_payment_methods": {},
+    "remove_payment_method": {"payment": "card:visa-4242"},
     "add_to_basket": {"product": "harbour-mug"},
     "show_basket": {},
     "list_orders": {},
@@ -73,9 +81,18 @@ def test_every_tool_has_a_command_a_room_and_a_policy(two: Two) -> None:
 def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
     judge = Judge(POLICY)
     changing = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.WRITE}}
-    assert changing == {"cancel_order", "refund_order", "change_order_address"}
+    assert changing == {
+        "cancel_order",
+        "refund_order",
+        "change_order_address",
+        "place_order",
+        "remove_address",
+        "remove_payment_method",
+    }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {"add_to_basket", "ask_for_person"}, "a light command has no card: think twice before adding one"
+    assert light == {"add_to_basket", "change_basket", "ask_for_person"}, (
+        "a light command has no card: think twice before adding one"
+    )
 
 
 def test_no_tool_and_no_command_names_a_person_or_a_decision(two: Two) -> None:
@@ -112,6 +129,12 @@ def test_any_arguments_end_in_an_answer(two: Two, name: str, data: st.DataObject
     assert "Traceback" not in json.dumps(answer) and "Error" not in json.dumps(answer)
 
 
+def test_every_change_a_tool_can_ask_for_has_a_card(two: Two) -> None:
+    """In a tainted conversation even a light change is signed, and a card without words can't be."""
+    rooms = [two.small.desk._bench.rooms[command] for command in COMMANDS.values() if command is not AskForPerson]
+    assert [room for room in rooms if room.effect is not Effect.READ and room.card is None] == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_tool_shows_names_nobody(two: Two, name: str) -> None:
     """Ben's own chat, Ben's own records: even so no name, street, telephone number or address reaches the model."""
@@ -123,6 +146,8 @@ def test_what_a_tool_shows_names_nobody(two: Two, name: str) -> None:
     (answer,) = answers(turn)
     assert answer.get("outcome") != "error", answer
     allowed = {"Lanternkeep", "TRK-BEN-8841-OBSIDIAN"}  # the label he gave an address, and his parcel's tracking number
+    if name == "list_payment_methods":
+        allowed |= {"···· 7319"}  # brand and last four of his own card, which is how he names it
     shown = json.dumps(answer, ensure_ascii=False)
     assert [word for word in BENS_WORDS if word not in allowed and word.casefold() in shown.casefold()] == []
 
@@ -141,8 +166,10 @@ def call(two: Two, name: str, arguments: Any) -> tuple[list[Heard], Turn]:
         two.ada, two.small.desk, conversation=two.adas_conversation, turn_id="t", note=lambda note: None
     )
 
+    named = [str(value) for value in arguments.values()] if isinstance(arguments, dict) else []
+
     async def all_of_it() -> list[Heard]:
-        return [heard async for heard in assistant.answer(turn, [customer_says("hello")])]
+        return [heard async for heard in assistant.answer(turn, [two.everything(*named)])]
 
     return asyncio.run(all_of_it()), turn
 
