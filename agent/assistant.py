@@ -98,7 +98,7 @@ class Assistant:
     ) -> Turn:
         """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run.
         ``personal`` is what must not reach a model; it lasts as long as the turn."""
-        asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest))
+        asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
         return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal))
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:

@@ -51,6 +51,7 @@ from shop.letters import LetterHead
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
+from shop.support import as_conversation_stands
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ def build_house(
     shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
     table = RoomTable(shop_rooms, judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
-    desk = Desk(Bench(database, vault, judge, table, limits, clock))
+    desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
     return House(
         name=settings.shop_name,
         database=database,
