@@ -15,6 +15,7 @@ Run = Generator[Call, Result, Any]
 OFFERED = 5  # choices put on buttons
 # Answers to these never name an order: "on the second day" is a reason and no position in a list.
 OWN_WORDS = frozenset({"order"})
+NAMED = frozenset({"items", "line", "record"})
 SHARED = frozenset({"items", "line", "reason", "words", "option", "address", "record"})
 
 
@@ -78,11 +79,13 @@ def in_force(mentions: Mentions) -> tuple[str, ...]:
     return mentions.orders[::-1] if taken_back else mentions.orders
 
 
-def texts_for(task: Task, slot: Slot) -> tuple[str, ...]:
+def texts_for(task: Task, slot: Slot, reader: Reader) -> tuple[str, ...]:
     """The words in which to look for a filling, the likeliest first: the answer to that question, then the wish."""
     own = [task.answers[slot.name]] if slot.name in task.answers else []
     if slot.fill in OWN_WORDS:
         return tuple(own or reversed(task.said[task.since :]))
     others = [text for name, text in task.answers.items() if name != slot.name] if slot.fill in SHARED else []
     earlier = task.before if slot.fill in SHARED and slot.otherwise != "leave" else ()
-    return (*own, *reversed(task.said), *others, *earlier)
+    # "Make it three mugs" answers how many and says of what as well; a bare "blue" says nothing of which line.
+    naming = [text for text in reversed(others) if slot.fill in NAMED and reader.read(text).items]
+    return (*own, *naming, *reversed(task.said), *others, *earlier)

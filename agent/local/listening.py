@@ -17,6 +17,8 @@ COMPARING = frozenset({"recommend", "which_order", "product_question", "search_p
 MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
 LONGEST_NAME = 4  # words of a bare answer to a question that another wish came in between of
+TELLING = frozenset({"claim_warranty", "report_parcel", "complaint"})  # what is told before a wish, as its reason
+MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "cancel_order"})
 PERSON = "talk_to_person"
 Heard = Said | list[Task]
 
@@ -75,6 +77,7 @@ class Listener:
                 return self._wishes(turn, memory, requests)
 
     def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
+        requests = _without_story(requests, turn.text)
         first = requests[0]
         if len(requests) > 1:
             return [Task(request.intent, (request.text,), turn.page) for request in requests]
@@ -222,6 +225,14 @@ class Listener:
     def _act_alike(self, heard: Understanding) -> bool:
         one, two = self._intents[heard.intent], self._intents[heard.runner_up]
         return one.tool is not None and (one.tool, one.slots) == (two.tool, two.slots)
+
+
+def _without_story(requests: Sequence[Understanding], text: str) -> Sequence[Understanding]:
+    """A message without the part that only tells why: "the lamp broke, refund me" wants the money and no claim."""
+    if not {request.intent for request in requests} & MAKING_GOOD:
+        return requests
+    wanted = [request for request in requests if request.intent not in TELLING]
+    return [replace(wanted[0], text=text)] if len(wanted) == 1 else wanted
 
 
 def _told(memory: Memory) -> tuple[str, ...]:

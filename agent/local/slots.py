@@ -24,7 +24,7 @@ EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # A number beside these is a size, a measure or a part of a name, and no count.
 COUNTS_NOTHING = re.compile(
     r"\b(?:size|groesse|gr|number|nummer|no|line|position|ending(?: in| with)?|endet auf|option)\.?\s*\d+\b"
-    r"|\b\d+(?:[.,]\d+)?\s?-?(?:%|percent|prozent|days?|tagen?|weeks?|wochen?|months?|monaten?|years?|jahren?|hours?|stunden?"
+    r"|\b\d+\s?%|\b\d+(?:[.,]\d+)?\s?-?(?:percent|prozent|days?|tagen?|weeks?|wochen?|months?|monaten?|years?|jahren?|hours?|stunden?"
     r"|minutes?|minuten|cm|mm|km|kg|ml|litres?|liter|person|persons|people|personen|man|inch(?:es)?|degrees?|stars?|sterne)\b",
     re.I,
 )
@@ -199,7 +199,10 @@ def _common(word: str, words: Words) -> bool:
 
 def _without(text: str) -> tuple[str, tuple[str, ...], list[Sum]]:
     """A folded text without its days and amounts, and these: "last week" is no last order, "50 euros" no quantity."""
-    days, money = phrases(text), sums(text)
+    days, blanked = phrases(text), text
+    for start, end, _ in days:
+        blanked = blanked[:start] + " " * (end - start) + blanked[end:]
+    money = sums(blanked)
     taken = [(start, end) for start, end, _ in days] + [(found.start, found.end) for found in money]
     for start, end in sorted(taken, reverse=True):
         text = f"{text[:start]} {text[end:]}"

@@ -38,14 +38,10 @@ def fill_address(f: Filling) -> Run:
     return f.ask({"addresses": facts["choices_list"], **facts}, labels, key="ask_own_address" if elsewhere else "")
 
 
-def fill_one_of(f: Filling) -> Run:
-    """The value whose words were said; the first in the file wins, so that "not" can stand before "yes"."""
-    yield from ()
-    for text in f.texts:
-        for value, starts in f.slot.one_of:
-            if begins(text, starts, f.reader.words):
-                return value
-    return f.ask()
+def one_of(f: Filling) -> Any:
+    """The value whose words were said, else None; the first in the file wins, so that "not" can stand before "yes"."""
+    said = (value for text in f.texts for value, starts in f.slot.one_of if begins(text, starts, f.reader.words))
+    return next(said, None)
 
 
 def fill_topic(f: Filling) -> Run:

@@ -25,7 +25,7 @@ STEPS = [
     ("list_orders", "the mug broke, I want my money back"),
     ("list_orders", "send my last order to my office"),
     ("list_orders", "what did I order last?"),
-    ("show_order", "where is my last order?"),
+    ("track_order", "where is my last order?"),
     ("show_order", "refund HP-9AAB-55CE please"),
     ("cancel_order", "cancel HP-4T8W-0XZB"),
     ("refund_order", "the mug broke, I want my money back"),
@@ -41,7 +41,7 @@ STEPS = [
     ("add_to_basket", "put a ridge tent into my basket"),
     ("show_basket", "what is in my basket"),
     ("read_policy", "what is your return policy?"),
-    ("read_policy", "delete my account"),
+    ("delete_account", "delete my account"),
     ("ask_for_person", "I want to talk to a person"),
 ]
 NOTHING_THERE = re.compile(
