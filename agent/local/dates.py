@@ -10,7 +10,6 @@ from agent.local.day_words import BETWEEN, DAYS, FEW, LAST, MONTHS, NAMED, NEXT,
 from agent.local.numbers import number_of
 from agent.local.wording import fold
 
-
 AHEAD = 7  # days; a day without a year that lies further ahead was last year, since people speak of what they ordered
 
 

@@ -15,6 +15,7 @@ Run = Generator[Call, Result, Any]
 OFFERED = 5  # choices put on buttons
 # Answers to these never name an order: "on the second day" is a reason and no position in a list.
 OWN_WORDS = frozenset({"order"})
+ASKED = {"option": "ask_variant", "line": "ask_items"}  # kinds that are asked for in the words of another
 NAMED = frozenset({"items", "line", "record"})
 SHARED = frozenset({"items", "line", "reason", "words", "option", "address", "record"})
 
@@ -58,7 +59,7 @@ class Filling:
         if self.slot.otherwise == "leave":
             return None
         own = f"ask_{self.slot.name}"
-        key = key or (own if own in self.intent.replies else f"ask_{self.slot.fill or self.slot.name}")
+        key = key or (own if own in self.intent.replies else ASKED.get(self.slot.fill, f"ask_{self.slot.fill}"))
         buttons = choices or self.slot.offered(self.language)
         return Ask(self.slot.name, self.slot.fill, key, facts or {}, buttons)
 

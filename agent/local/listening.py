@@ -6,7 +6,7 @@ from dataclasses import replace
 from agent.local.filling import in_force
 from agent.local.intents import Intent, Slot
 from agent.local.outcomes import recalled
-from agent.local.slots import Reader, begins
+from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
 from agent.local.understanding import Understander, Understanding
 from agent.local.wares import PROPERTY
@@ -17,8 +17,8 @@ COMPARING = frozenset({"recommend", "which_order", "product_question", "search_p
 MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
 LONGEST_NAME = 4  # words of a bare answer to a question that another wish came in between of
-TELLING = frozenset({"claim_warranty", "report_parcel", "complaint"})  # what is told before a wish, as its reason
-MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "cancel_order"})
+# Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
+MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
 PERSON = "talk_to_person"
 Heard = Said | list[Task]
 
@@ -41,7 +41,7 @@ class Listener:
             return self._answer(turn, memory, memory.open, requests)
         if begins(turn.text, self._reader.words.grave, self._reader.words):
             return Said("grave", offers=PERSON, choices=(self._choice(PERSON, memory),))
-        if memory.waits and self._is_back(first, memory):
+        if memory.waits and self._is_back(turn.text, first, memory):
             return [replace(memory.waits, page=turn.page or memory.waits.page)]
         if memory.shelved and self._is_bare_answer(turn, memory.shelved):
             return [self._answered(memory.shelved, turn.text)]
@@ -53,6 +53,8 @@ class Listener:
         move = self._move(first)
         if first.slots.superlative and memory.products and not first.slots.items and first.intent in COMPARING:
             return [Task("product_question", (turn.text,))]
+        if self._picks_order(first, memory):
+            return [Task("show_order", (turn.text,), turn.page)]
         if first.intent == "thanks" and memory.card:
             return Said("thanks_card", card=True)
         if move == "agree" and (memory.offers or memory.guess):
@@ -77,7 +79,7 @@ class Listener:
                 return self._wishes(turn, memory, requests)
 
     def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
-        requests = _without_story(requests, turn.text)
+        requests = self._without_story(requests, turn.text)
         first = requests[0]
         if len(requests) > 1:
             return [Task(request.intent, (request.text,), turn.page) for request in requests]
@@ -107,6 +109,17 @@ class Listener:
         if first.slots.items:
             return [Task("search_product", (turn.text,), turn.page)]
         return Said("lost")
+
+    def _without_story(self, requests: Sequence[Understanding], text: str) -> Sequence[Understanding]:
+        """A message without the part that only tells why: "the lamp broke, refund me" wants the money and no claim."""
+        making_good = [request for request in requests if request.intent in MAKING_GOOD]
+        if len(requests) < 2 or len(making_good) < 2:
+            return requests
+        words = self._reader.words
+        asking = [request for request in making_good if begins(request.text, words.asking_back, words)]
+        wanted = [r for r in requests if r not in making_good or r in (asking or making_good[:1])]
+        # The reason is in the part that is left out, so the request that stays keeps all the words.
+        return [replace(wanted[0], text=text, slots=self._reader.read(text))] if len(wanted) == 1 else wanted
 
     def _wish(self, turn: Turn, memory: Memory, heard: Understanding) -> Task:
         """A new task; said again without a new thing, it keeps the answers given before, so nothing is asked twice."""
@@ -179,9 +192,9 @@ class Listener:
         """Whether a message is little more than one of the answers to a question that was left."""
         return len(turn.text.split()) <= LONGEST_NAME and self._names_offer(turn.text, task)
 
-    def _is_back(self, heard: Understanding, memory: Memory) -> bool:
+    def _is_back(self, text: str, heard: Understanding, memory: Memory) -> bool:
         """Whether a guest says to have signed in, or simply goes on."""
-        back = begins(heard.text, self._reader.words.back, self._reader.words)
+        back = begins(text, self._reader.words.back, self._reader.words)
         return back or (self._move(heard) == "agree" and not memory.offers and not memory.card)
 
     def _answered(self, task: Task, text: str) -> Task:
@@ -192,6 +205,8 @@ class Listener:
         """The last request once more, about what the customer names now."""
         if not corrects and last.intent in LISTS:
             return Task("show_order" if last.intent == "list_orders" else "product_question", (turn.text,), turn.page)
+        if corrects and (kept := self._other_line(turn, memory, last)):
+            return kept
         gone = (*last.not_orders, memory.order) if corrects and memory.order else last.not_orders
         answers = {key: text for key, text in last.answers.items() if key not in {"order", "items", "line"}}
         return replace(
@@ -205,6 +220,16 @@ class Listener:
             tries=0,
         )
 
+    def _other_line(self, turn: Turn, memory: Memory, last: Task) -> Task | None:
+        """ "I meant the mug": where the order holds one, the order stays and the line is another."""
+        m = self._reader.read(turn.text)
+        order = next((o for o in memory.orders if o.get("number") == memory.order), None)
+        if order is None or m.other or not m.items or not matching(rows_in(order, "items"), m, self._reader.words):
+            return None
+        answers = {key: text for key, text in last.answers.items() if key not in {"items", "line", "sku"}}
+        answers |= {"order": str(memory.order)}
+        return replace(last, said=(*last.said, turn.text), answers=answers, question=None, tries=0)
+
     def _claim_of_power(self, turn: Turn, first: Understanding) -> Heard | None:
         """Who claims a power gets what everybody gets: a change prepared for their own signature."""
         wish = self._reader.wish(turn.text)
@@ -216,6 +241,13 @@ class Listener:
     def _can_be_chosen(self, name: str) -> bool:
         return self._intents[name].move is None and name not in {"out_of_scope", "injection"}
 
+    def _picks_order(self, heard: Understanding, memory: Memory) -> bool:
+        """Whether a few words pick one of the orders that were just listed: "the delivered one"."""
+        m = heard.slots
+        short = len(m.words) <= LONGEST_NAME and memory.last is not None and memory.last.intent == "list_orders"
+        points = set(m.words[:1]) & {"the", "that", "der", "die", "das"}
+        return short and bool(points) and not m.orders and bool(m.status or m.dates or m.position is not None)
+
     def _choice(self, name: str, memory: Memory) -> str:
         return self._intents[name].choice[memory.language or "en"]
 
@@ -225,14 +257,6 @@ class Listener:
     def _act_alike(self, heard: Understanding) -> bool:
         one, two = self._intents[heard.intent], self._intents[heard.runner_up]
         return one.tool is not None and (one.tool, one.slots) == (two.tool, two.slots)
-
-
-def _without_story(requests: Sequence[Understanding], text: str) -> Sequence[Understanding]:
-    """A message without the part that only tells why: "the lamp broke, refund me" wants the money and no claim."""
-    if not {request.intent for request in requests} & MAKING_GOOD:
-        return requests
-    wanted = [request for request in requests if request.intent not in TELLING]
-    return [replace(wanted[0], text=text)] if len(wanted) == 1 else wanted
 
 
 def _told(memory: Memory) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ class Words:
     says: Mapping[str, Mapping[str, str]]
     grave: tuple[str, ...]
     back: tuple[str, ...]
+    asking_back: tuple[str, ...]
+    kin: Mapping[str, frozenset[str]]
 
     def split(self, text: str) -> list[str]:
         """The words of a text, folded to lower case, with umlauts and contractions written out."""
@@ -101,7 +103,9 @@ def load_words(path: Path) -> Words:
         "plain_questions",
     }
     read: dict[str, Any] = {key: frozenset(_listed(value)) if key in sets else value for key, value in data.items()}
-    read |= {name: tuple(map(str, data[name])) for name in ("grave", "back")}
+    read |= {name: tuple(map(str, data[name])) for name in ("grave", "back", "asking_back")}
+    kin = [frozenset(group.split()) for group in data["kin"]]
+    read["kin"] = {name: group for group in kin for name in group}
     read["reasons"] = {reason: tuple(starts) for reason, starts in data["reasons"].items()}
     read["properties"] = {word: tuple(names) for word, names in data["properties"].items()}
     read["wishes"] = {intent: tuple(starts) for intent, starts in data["wishes"].items()}

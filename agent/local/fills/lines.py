@@ -43,8 +43,7 @@ def fill_line(f: Filling) -> Run:
     if len(chosen) == 1:
         return chosen[0]["line"]
     left = chosen or rows
-    key = "" if f"ask_{f.slot.name}" in f.intent.replies else "ask_items"
-    return f.ask({"items": listed(map(line_name, left))}, tuple(map(line_name, left[:OFFERED])), key=key)
+    return f.ask({"items": listed(map(line_name, left))}, tuple(map(line_name, left[:OFFERED])))
 
 
 def order_rows(f: Filling) -> Run:

@@ -1,4 +1,4 @@
-"""Days, amounts, numbers and order numbers are read as people type them: ranges, words, negations, English and German."""
+"""Days, amounts, counts and order numbers are read as people type them, in English and German."""
 
 from datetime import date
 from pathlib import Path
