@@ -16,9 +16,10 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from agent.local.dialogue import Dialogue
+from agent.local.embeddings import load_encoder
 from agent.local.intents import Intent, check_tools, load_intents, load_replies
 from agent.local.recipes import Recipes
 from agent.local.replies import Voice
@@ -40,18 +41,21 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 class EmbeddedModel(BaseChatModel):
-    """Understands by examples and answers from tool results. Built in about a second. It keeps no conversation,
+    """Understands by examples and answers from tool results. It keeps no conversation,
     only a bounded memo of messages read lately, so that a history is not read anew for each call; see `forget`.
 
     `product_names` help the speller and the reading of things; `order_prefix` is how the shop's order numbers begin;
-    `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; the fit is kept in
-    `cache_folder`. Raises ValueError for a faulty file.
+    `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; what is computed from the examples (it
+    takes some seconds, told to `progress`) is kept in `cache_folder`; without embeddings n-grams understand alone.
+    Raises ValueError for a faulty file.
     """
 
     product_names: tuple[str, ...] = ()
     order_prefix: str = "HP"
     folder: Path = HERE
     cache_folder: Path | None = None
+    with_embeddings: bool = True
+    progress: Callable[[int, int], None] | None = Field(default=None, exclude=True)
 
     _intents: dict[str, Intent] = PrivateAttr()
     _understander: Understander = PrivateAttr()
@@ -62,7 +66,10 @@ class EmbeddedModel(BaseChatModel):
         super().model_post_init(context)
         self._intents = load_intents(self.folder / "intents")
         reader = Reader(load_words(self.folder / "words.yaml"), self.product_names, prefix=self.order_prefix)
-        self._understander = Understander(self._intents, reader, cache=self.cache_folder)
+        encoder = load_encoder() if self.with_embeddings else None
+        self._understander = Understander(
+            self._intents, reader, encoder=encoder, cache=self.cache_folder, progress=self.progress
+        )
         voice = Voice(load_replies(self.folder / "replies.yaml"), self._intents)
         self._dialogue = Dialogue(self._intents, reader, self._understander, Recipes(self._intents, reader), voice)
 
@@ -76,8 +83,8 @@ class EmbeddedModel(BaseChatModel):
 
     @property
     def voters(self) -> tuple[str, ...]:
-        """What decides together on the meaning of a message; more may join (see agent/local/understanding.py)."""
-        return ("n-grams",)
+        """What decides together on the meaning of a message: n-grams, and embeddings where weights are there."""
+        return self._understander.voters
 
     def understand(self, text: str) -> Understanding:
         """What one message is understood as, on its own: intent, confidence, runner-up, slots."""
