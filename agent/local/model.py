@@ -18,6 +18,8 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr
 
+from agent.local.checking import Report, as_line, check_examples
+from agent.local.classifier import Lesson
 from agent.local.dialogue import Dialogue
 from agent.local.embeddings import load_encoder
 from agent.local.intents import Intent, check_tools, load_intents, load_replies
@@ -26,7 +28,7 @@ from agent.local.replies import Voice
 from agent.local.slots import Reader
 from agent.local.tasks import Call, Reply
 from agent.local.understanding import Understander, Understanding
-from agent.local.wording import load_words
+from agent.local.wording import clean, load_words
 
 HERE = Path(__file__).parent
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -93,6 +95,18 @@ class EmbeddedModel(BaseChatModel):
     def requests(self, text: str) -> tuple[Understanding, ...]:
         """The requests in one message, in order."""
         return self._understander.requests(text)
+
+    def understood(self, text: str) -> dict[str, Any]:
+        """The same as plain data for a command line, with the action each request leads to."""
+        return as_line(self._understander, self._intents, text)
+
+    def nearest(self, text: str) -> dict[str, list[tuple[float, Lesson]]]:
+        """For each voter the examples most like a text, with their likeness (0-1)."""
+        return self._understander.classifier.nearest(clean(text))
+
+    def examined(self) -> Report:
+        """What is wrong or doubtful with the examples."""
+        return check_examples(self._understander.classifier, self._intents)
 
     def forget(self) -> None:
         """Empties the memo of messages read lately."""

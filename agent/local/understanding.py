@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.local.classifier import Classifier, Verdict
+from agent.local.classifier import OUTSIDE, Classifier, Verdict
 from agent.local.embeddings import Encoder
 from agent.local.intents import Intent
 from agent.local.slots import Mentions, Reader
@@ -21,12 +21,24 @@ SMALL_TALK = frozenset(
     {"greet", "thanks", "goodbye", "complaint", "out_of_scope", "my_name", "agree", "decline", "help"}
 )
 SALUTATION = frozenset({"my_name", "greet"})
-UNSPLIT = frozenset({"which_order", "other_order", "never_mind", "injection"})
-# "The knife was blunt, give me my money back": what goes before a refund is a wish of its own only when it asks.
-STORY = frozenset({"search_product", "product_question", "where_is_order", "delivery_estimate", "show_basket"})
-ASKING = frozenset(
-    ("where", "show", "find", "do", "have", "when", "track", "looking", "search", "wo", "wann", "zeig", "habt", "suche")
-)
+UNSPLIT = frozenset({"which_order", "other_order", "never_mind", "injection", "how_did_it_go"})
+# What only tells what happened, when a wish follows it: "the mug arrived broken and I want my money back" is one wish.
+STORY = frozenset({"report_parcel", "claim_warranty", "where_is_order", "list_orders", "show_order", "how_did_it_go"})
+TOLD_PLAINLY = frozenset({"report_parcel", "claim_warranty"})  # of those, what is a request without asking anything
+WISH = frozenset({"refund_damaged", "exchange_item", "return_items", "reorder"})
+# The second is what becomes of the first anyway, or what it is done for: the one that is meant stands on the right.
+MEANT = {
+    frozenset({"cancel_order", "refund_damaged"}): "cancel_order",
+    frozenset({"return_items", "refund_damaged"}): "refund_damaged",
+    frozenset({"return_items", "exchange_item"}): "exchange_item",
+    frozenset({"return_question", "refund_status"}): "refund_status",
+    frozenset({"claim_warranty", "policy_warranty"}): "claim_warranty",
+    frozenset({"add_to_basket", "place_order"}): "place_order",
+    frozenset({"search_product", "add_to_basket"}): "add_to_basket",
+    frozenset({"search_product", "recommend"}): "recommend",
+    frozenset({"where_is_order", "delivery_estimate"}): "where_is_order",
+}
+SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
 SENTENCES, CUTS = 8, 4  # sentences of a message that are read on their own; places where one may be cut
 STRONG = re.compile(r"[.!?;\n]+\s+|\n+")
 WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\s+", re.I)
@@ -34,7 +46,10 @@ WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """One request: its intent and share (0-1), the runner-up and its share, what it names, its language, its words."""
+    """One request: its intent and share (0-1), the runner-up and its share, what it names, its language, its words.
+
+    `outside` is the share (0-1) of its being none of the shop's business.
+    """
 
     intent: str
     confidence: float
@@ -43,6 +58,7 @@ class Understanding:
     slots: Mentions
     language: str
     text: str
+    outside: float = 0.0
 
     @property
     def band(self) -> str:
@@ -115,56 +131,90 @@ class Understander:
             self._reader.read(text),
             verdict.language,
             text,
+            float(shares[names.index(OUTSIDE)]) if OUTSIDE in names else 0.0,
         )
 
     def _split(self, text: str) -> tuple[Understanding, ...]:
         sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()]
-        cuts = [(sentence, mark) for sentence in sentences for mark in list(WEAK.finditer(sentence))[:CUTS]]
-        pieces = [piece for sentence, mark in cuts for piece in (sentence[: mark.start()], sentence[mark.end() :])]
+        pieces = [piece for sentence in sentences for cut in _cuts(sentence) for piece in cut]
         texts = list(dict.fromkeys([text, *sentences, *pieces]))
         heard = dict(zip(texts, self.each(texts), strict=True))
         whole = heard[text]
-        halves = [half for sentence in sentences for half in self._halves(sentence, heard)]
-        sure = [part for part in halves if part.confidence >= ACT and part.intent not in SMALL_TALK]
-        if len(halves) == 1 and halves[0].text != whole.text:
-            return tuple(halves)
-        distinct = _wishes(list({self._actions[part.intent]: part for part in reversed(sure)}.values())[::-1])
-        if len(distinct) >= 2 and "injection" not in {part.intent for part in sure}:
-            return tuple(distinct[:3])
+        parts = [part for sentence in sentences for part in self._halves(sentence, heard)]
+        if len(parts) == 1 and parts[0].text != whole.text:
+            return (parts[0],)
+        sure = [part for part in parts if part.confidence >= ACT and part.intent not in SMALL_TALK]
+        if "injection" in {part.intent for part in sure}:
+            return (whole,)
+        wishes = self._wishes(sure)
+        if len(wishes) >= 2:
+            return tuple(wishes[:3])
         # One request in several sentences keeps all its words: the reason may be in one, the thing in another.
-        if len(sentences) > 1 and distinct and (whole.intent != distinct[0].intent or whole.confidence < ACT):
-            return (_over(distinct[0], whole),)
+        if wishes and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.confidence < ACT):
+            return (_over(wishes[0], whole),)
         return (whole,)
 
     def _halves(self, sentence: str, heard: Mapping[str, Understanding]) -> list[Understanding]:
-        for mark in list(WEAK.finditer(sentence))[:CUTS]:
-            left, right = heard[sentence[: mark.start()]], heard[sentence[mark.end() :]]
+        """The sentence as it is, or cut in two where both halves are clearest; a greeting before a wish is dropped."""
+        best: list[Understanding] = []
+        for left, right in ((heard[left], heard[right]) for left, right in _cuts(sentence)):
             if left.intent in SALUTATION and left.band == "act" and right.band == "act":
                 return [right]
-            if self._apart(left, right):
-                return [left, right]
-        return [heard[sentence]]
+            clear = min(left.confidence, right.confidence)
+            if self._apart(left, right) and clear > min((half.confidence for half in best), default=0):
+                best = [left, right]
+        return best or [heard[sentence]]
 
     def _apart(self, left: Understanding, right: Understanding) -> bool:
-        """Whether the halves of a sentence are two wishes: both sure, not alike, and none only telling the story."""
+        """Whether the halves of a sentence are worth reading on their own: both sure, not alike, both asking."""
         names, actions = {left.intent, right.intent}, {self._actions[left.intent], self._actions[right.intent]}
-        if names == {"return_question", "refund_status"}:
+        if len(actions) < 2 or names & (SMALL_TALK | UNSPLIT):
             return False
-        if len(actions) < 2 or names & (SMALL_TALK | UNSPLIT) or names == {"add_to_basket", "show_basket"}:
+        if min(left.confidence, right.confidence) < SURE or len(right.slots.words) < 2:
             return False
-        if min(left.confidence, right.confidence) < 0.6 or len(right.text.split()) < 2:
+        return all(self._asks(half) for half in (left, right))
+
+    def _asks(self, half: Understanding) -> bool:
+        """Whether the words ask, wish or tell somebody to do something, and don't only tell what was."""
+        words, known = half.slots.words, self._reader.words
+        return half.intent in TOLD_PLAINLY or bool(known.asking & set(words) or known.urging & set(words[:2]))
+
+    def _wishes(self, parts: Sequence[Understanding]) -> list[Understanding]:
+        """The different things that are wished for, in order; what only tells the story of another wish is left out."""
+        kept: list[Understanding] = []
+        for part in parts:
+            same = next((i for i, known in enumerate(kept) if self._one_wish(known, part)), None)
+            if same is None:
+                kept.append(part)
+            else:
+                kept[same] = _meant(kept[same], part)
+        asking = [part for part in kept if part.intent not in STORY or self._asks(part)]
+        return asking or kept[:1]
+
+    def _one_wish(self, one: Understanding, two: Understanding) -> bool:
+        if self._actions[one.intent] == self._actions[two.intent]:
+            return True
+        if _about(one) and _about(two) and not _about(one) & _about(two):
             return False
-        told = next((half for half in (left, right) if half.intent in STORY), None)
-        return "refund_damaged" not in names or told is None or bool(ASKING & set(told.slots.words))
+        names = frozenset({one.intent, two.intent})
+        return names in MEANT or bool(names & STORY and names & WISH)
 
 
-def _wishes(parts: list[Understanding]) -> list[Understanding]:
-    """The parts that wish for something: "I ordered it last month" beside a wish only tells its story."""
-    names = {part.intent for part in parts}
-    story = {"list_orders", "show_order"} | (
-        {"refund_status", "return_question"} if "refund_damaged" in names else set()
-    )
-    return [part for part in parts if part.intent not in story] or parts
+def _cuts(sentence: str) -> list[tuple[str, str]]:
+    return [(sentence[: mark.start()], sentence[mark.end() :]) for mark in list(WEAK.finditer(sentence))[:CUTS]]
+
+
+def _about(part: Understanding) -> set[str]:
+    """The orders and things that a part names."""
+    return {*part.slots.orders, *part.slots.items}
+
+
+def _meant(one: Understanding, two: Understanding) -> Understanding:
+    """Of two parts that are one wish, the one that says what is to be done."""
+    meant = MEANT.get(frozenset({one.intent, two.intent}))
+    if meant is None:
+        return two if one.intent in STORY and two.intent not in STORY else one
+    return one if one.intent == meant else two
 
 
 def _over(part: Understanding, whole: Understanding) -> Understanding:

@@ -49,6 +49,8 @@ class Words:
     reasons: Mapping[str, tuple[str, ...]]
     german: frozenset[str]
     english: frozenset[str]
+    asking: frozenset[str]
+    urging: frozenset[str]
     short: Mapping[str, str]
     contracted: Mapping[str, str]
     filler: frozenset[str]
@@ -102,6 +104,8 @@ def load_words(path: Path) -> Words:
         "everything",
         "german",
         "english",
+        "asking",
+        "urging",
         "filler",
         "orders",
         "elsewhere",
