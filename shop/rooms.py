@@ -17,6 +17,7 @@ from shop.catalogue import catalogue_rooms
 from shop.order_views import looking_rooms
 from shop.payments import PaymentGateway
 from shop.placing import placing_rooms
+from shop.recommending import advice_rooms
 from shop.refunds import refund_rooms
 from shop.requests import request_rooms
 from shop.reviews import review_rooms
@@ -33,6 +34,7 @@ def rooms(
     parcel = rates or ShippingRates()
     return (
         *catalogue_rooms(),
+        *advice_rooms(),
         *review_rooms(vault),
         *rule_rooms(),
         *basket_rooms(parcel),

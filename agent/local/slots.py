@@ -71,6 +71,7 @@ class Reader:
             re.I,
         )
         self._prefix = prefix
+        self.digest = f"{words.digest} {prefix}"  # of all that `mask` and `split` depend on
         self._names = frozenset(part for name in product_names for part in words.split(name) if len(part) > 2)
 
     def read(self, text: str) -> Mentions:

@@ -27,7 +27,7 @@ def search_products(
 ) -> str:
     """Search the shop's catalogue."""
     try:
-        limit = None if max_price is None else {"minor": read_money(_amount(max_price)).minor, "currency": "EUR"}
+        limit = bound(max_price)
     except ValueError as error:
         return written(refusal(str(error)))
     arguments = {"query": query, "category": category, "max_price": limit}
@@ -90,8 +90,11 @@ def _rating(tenths: int) -> Answer:
     return {"rating": f"{tenths // 10}.{tenths % 10} of 5"} if tenths else {}
 
 
-def _amount(told: str | float) -> str:
-    return told if isinstance(told, str) else f"{told:.2f}"
+def bound(told: str | float | None) -> Answer | None:
+    """The most something may cost, as a command takes it. :class:`ValueError` for what is no amount."""
+    if told is None:
+        return None
+    return {"minor": read_money(told if isinstance(told, str) else f"{told:.2f}").minor, "currency": "EUR"}
 
 
 TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = (

@@ -13,7 +13,15 @@ from shop.commands.account import (
     SaveAddress,
 )
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
-from shop.commands.catalogue import ReadReviews, ReadShopPolicy, SearchProducts, ShowProduct, WriteReview
+from shop.commands.catalogue import (
+    CompareProducts,
+    ReadReviews,
+    ReadShopPolicy,
+    RecommendProducts,
+    SearchProducts,
+    ShowProduct,
+    WriteReview,
+)
 from shop.commands.orders import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
 from shop.commands.talking import AnswerCustomer, AskForPerson, HandBackConversation, ReadConversation, TakeConversation
 from shop.commands.work import MarkDelivered, ReadCustomerOrder, ReadRequest, ShipOrder
@@ -27,6 +35,7 @@ __all__ = [
     "ChangeBasketLine",
     "ChangeOrderAddress",
     "HandBackConversation",
+    "CompareProducts",
     "ListAddresses",
     "ListOrders",
     "ListPaymentMethods",
@@ -37,6 +46,7 @@ __all__ = [
     "ReadRequest",
     "ReadReviews",
     "ReadShopPolicy",
+    "RecommendProducts",
     "RefundOrder",
     "RemoveAddress",
     "RemovePaymentMethod",

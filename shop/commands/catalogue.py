@@ -28,6 +28,25 @@ class ShowProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareProducts:
+    """Two to four products side by side. Each is a handle or a name; one that is not there is told, not guessed."""
+
+    version: ClassVar[int] = 1
+    products: Annotated[tuple[Handle, ...], Field(min_length=2, max_length=4)]
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendProducts:
+    """A few products that fit, each with its reason. ``like`` is the handle or name of one that is liked already."""
+
+    version: ClassVar[int] = 1
+    query: Annotated[str, StringConstraints(max_length=200)] = ""
+    like: Annotated[str, StringConstraints(max_length=80)] = ""
+    category: Annotated[str, StringConstraints(max_length=40)] = ""
+    max_price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReadReviews:
     """What customers wrote about a product: other people's words, fenced before a model sees them."""
 
