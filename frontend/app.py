@@ -88,7 +88,7 @@ def build_house(
         desk=desk,
         rooms=table,
         audit=audit,
-        assistant=_assistant(settings, judge, database, model),
+        assistant=_assistant(settings, judge, database, model, clock),
         entrance=_entrance(settings, database, vault, clock),
         gateway=gateway,
         mailer=_mailer(settings),
@@ -206,10 +206,18 @@ def _entrance(settings: Settings, database: Database, vault: Vault, clock: Calla
     return Entrance(database, vault, PasswordHasher(cost), clock, settings.origin, settings.shop_name)
 
 
-def _assistant(settings: Settings, judge: Judge, database: Database, model: BaseChatModel | None) -> Assistant:
+def _assistant(
+    settings: Settings,
+    judge: Judge,
+    database: Database,
+    model: BaseChatModel | None,
+    clock: Callable[[], datetime],
+) -> Assistant:
     def embedded() -> BaseChatModel:
         with database.read(Scope.own(None)) as session:
-            return EmbeddedModel(product_names=product_names(session), cache_folder=settings.data_folder / "model")
+            return EmbeddedModel(
+                product_names=product_names(session), cache_folder=settings.data_folder / "model", clock=clock
+            )
 
     given = (
         None
