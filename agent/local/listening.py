@@ -79,7 +79,7 @@ class Listener:
                 return self._wishes(turn, memory, requests)
 
     def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
-        requests = self._without_story(requests, turn.text)
+        requests = [self._plainly(request) for request in self._without_story(requests, turn.text)]
         first = requests[0]
         if len(requests) > 1:
             return [Task(request.intent, (request.text,), turn.page) for request in requests]
@@ -95,20 +95,27 @@ class Listener:
     def _unsure(self, turn: Turn, memory: Memory, first: Understanding, sureness: float) -> Heard:
         """A message that may mean several things, or none: by what it names, else by asking back."""
         if first.slots.orders:
-            return [Task("show_order", (turn.text,), turn.page)]
+            likely = sureness >= 0.35 and self._intents[first.intent].asks_about("order")
+            return [Task(first.intent if likely else "show_order", (turn.text,), turn.page)]
         if memory.misses >= 1:
             return Said("person_offer", offers=PERSON, choices=(self._choice(PERSON, memory),))
         pair = [i for i in (first.intent, first.runner_up) if self._can_be_chosen(i)]
         if sureness >= 0.35 and len(pair) == 2:
             one, two = (self._choice(name, memory) for name in pair)
             return Said("did_you_mean", {"choice": one, "other": two, "intent": pair[0]}, choices=(one, two))
-        if sureness >= 0.35 and first.intent == "out_of_scope":
-            return [Task("out_of_scope", (turn.text,), turn.page)]
         if turn.page.get("product") and PROPERTY & set(first.slots.words[:1]):
             return [Task("product_question", (turn.text,), turn.page)]
         if first.slots.items:
             return [Task("search_product", (turn.text,), turn.page)]
         return Said("lost")
+
+    def _plainly(self, heard: Understanding) -> Understanding:
+        """What is asked back in so many words: "return it, it is too small" is a return, whatever "too small" suggests."""
+        words = self._reader.words
+        said = [name for name, starts in words.plain_wishes.items() if begins(heard.text, starts, words)]
+        if heard.intent not in MAKING_GOOD or heard.intent in said or len(said) != 1 or said[0] not in self._intents:
+            return heard
+        return replace(heard, intent=said[0])
 
     def _without_story(self, requests: Sequence[Understanding], text: str) -> Sequence[Understanding]:
         """A message without the part that only tells why: "the lamp broke, refund me" wants the money and no claim."""

@@ -70,6 +70,7 @@ class Words:
     grave: tuple[str, ...]
     back: tuple[str, ...]
     asking_back: tuple[str, ...]
+    plain_wishes: Mapping[str, tuple[str, ...]]
     kin: Mapping[str, frozenset[str]]
     digest: str
 
@@ -117,6 +118,7 @@ def load_words(path: Path) -> Words:
     }
     read: dict[str, Any] = {key: frozenset(_listed(value)) if key in sets else value for key, value in data.items()}
     read |= {name: tuple(map(str, data[name])) for name in ("grave", "back", "asking_back")}
+    read["plain_wishes"] = {intent: tuple(starts) for intent, starts in data["plain_wishes"].items()}
     kin = [frozenset(group.split()) for group in data["kin"]]
     read["kin"] = {name: group for group in kin for name in group}
     read["reasons"] = {reason: tuple(starts) for reason, starts in data["reasons"].items()}

@@ -69,8 +69,8 @@ METHODS = [
     {"handle": "card:mastercard-4444", "words": "Mastercard ending 4444", "expires": "Jan 2028"},
 ]
 PREFERENCES = [
-    {"topic": "newsletter", "words": "Newsletter", "on": True},
-    {"topic": "order_updates", "words": "Order updates", "on": True},
+    {"topic": "news", "words": "News from the shop, a few times a year", "on": True},
+    {"topic": "review_reminders", "words": "A question how it was, once an order has arrived", "on": False},
 ]
 PARKED = {"outcome": "awaiting_approval", "approval": "a-1", "card": True, "says": "Waiting for your confirmation."}
 
