@@ -110,7 +110,7 @@ class Listener:
         return Said("lost")
 
     def _plainly(self, heard: Understanding) -> Understanding:
-        """What is asked back in so many words: "return it, it is too small" is a return, whatever "too small" suggests."""
+        """What is asked back in so many words: "return it, it is too small" is a return."""
         words = self._reader.words
         said = [name for name, starts in words.plain_wishes.items() if begins(heard.text, starts, words)]
         if heard.intent not in MAKING_GOOD or heard.intent in said or len(said) != 1 or said[0] not in self._intents:
