@@ -13,7 +13,9 @@ from agent.local.wares import PROPERTY
 from agent.local.wording import fold
 
 SURE = 0.6  # from here on another wish is taken as a change of mind while a question is open
-COMPARING = frozenset({"recommend", "which_order", "product_question", "search_product", "reviews", "other_order"})
+COMPARING = frozenset(
+    {"compare_products", "recommend", "which_order", "product_question", "search_product", "reviews", "other_order"}
+)
 MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
 LONGEST_NAME = 4  # words of a bare answer to a question that another wish came in between of
@@ -51,7 +53,7 @@ class Listener:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
         move = self._move(first)
-        if first.slots.superlative and memory.products and not first.slots.items and first.intent in COMPARING:
+        if self._picks_foremost(first, memory):
             return [Task("product_question", (turn.text,))]
         if self._picks_order(first, memory):
             return [Task("show_order", (turn.text,), turn.page)]
@@ -247,6 +249,12 @@ class Listener:
 
     def _can_be_chosen(self, name: str) -> bool:
         return self._intents[name].move is None and name not in {"out_of_scope", "injection"}
+
+    def _picks_foremost(self, heard: Understanding, memory: Memory) -> bool:
+        """Whether the cheapest (dearest, best) of the products that were shown is asked for."""
+        short = len(heard.slots.words) <= 2 * LONGEST_NAME and not self._intents[heard.intent].changes
+        about = heard.intent in COMPARING or short
+        return about and bool(heard.slots.superlative and memory.products and not heard.slots.items)
 
     def _picks_order(self, heard: Understanding, memory: Memory) -> bool:
         """Whether a few words pick one of the orders that were just listed: "the delivered one"."""
