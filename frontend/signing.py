@@ -20,7 +20,14 @@ from frontend.render import moment, new_request_id
 _ASKED = {
     "RefundOrder": "Money back for order {}",
     "CancelOrder": "Cancelling order {}",
+    "ReturnItems": "Sending something back from order {}",
+    "ExchangeItem": "Exchanging something from order {}",
+    "ClaimWarranty": "A warranty claim for order {}",
+    "ReportParcel": "A report about the parcel of order {}",
+    "WithdrawCase": "Withdrawing {}",
     "ChangeOrderAddress": "Another address for order {}",
+    "ChangeOrderItem": "Another option in order {}",
+    "ChangeOrderPayment": "Another card for order {}",
     "PlaceOrder": "Ordering what is in your basket",
     "AddToBasket": "Something for your basket",
     "ChangeBasketLine": "A change of your basket",
@@ -37,7 +44,7 @@ _ORIGINS = {
     Origin.UNKNOWN: "of unknown origin",
 }
 _TAINTED = "text by others was in view"
-_RESULT_LINES = (("order", "Order"), ("amount", "Amount"), ("paid_with", "Goes to"))
+_RESULT_LINES = (("case", "Case"), ("order", "Order"), ("amount", "Amount"), ("paid_with", "Goes to"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +141,13 @@ def _settled(approval: Approval) -> SigningCard:
     match None if approval.outcome is None else outcome_from_json(approval.outcome):
         case Done(says=says, result=result):
             lines = tuple((label, str(result[key])) for key, label in _RESULT_LINES if key in result)
-            order = result.get("order")
-            href = f"/orders/{order}" if order else ""
-            return _make(
-                approval, "done", sentence=says, records=lines, note="You signed this, and it is done.", href=href
-            )
+            order, case = result.get("order"), result.get("case")
+            if case:
+                shown: dict[str, object] = {"href": f"/account/cases/{case}", "link": "See the case"}
+            else:
+                shown = {"href": f"/orders/{order}" if order else ""}
+            note = "You signed this, and it is done."
+            return _make(approval, "done", sentence=says, records=lines, note=note, **shown)
         case Pending(says=says):
             return _make(approval, "pending", sentence=sentence, note=says, href=href)
         case Refused(kind="declined"):

@@ -13,17 +13,27 @@ from auth.vault import Vault
 from shop.addresses import address_rooms
 from shop.basket import ShippingRates, basket_rooms
 from shop.cancelling import cancelling_rooms
+from shop.carrier_notes import carrier_rooms
+from shop.case_views import case_view_rooms
 from shop.catalogue import catalogue_rooms
+from shop.claims import claim_rooms
+from shop.deciding import deciding_rooms
+from shop.exchanges import exchange_rooms
+from shop.order_papers import paper_rooms
 from shop.order_views import looking_rooms
 from shop.payments import PaymentGateway
 from shop.placing import placing_rooms
+from shop.recharging import recharging_rooms
 from shop.recommending import advice_rooms
 from shop.refunds import refund_rooms
+from shop.reordering import reordering_rooms
 from shop.requests import request_rooms
+from shop.returns import return_rooms
 from shop.reviews import review_rooms
 from shop.rules import rule_rooms
 from shop.sending import sending_rooms
 from shop.support import support_rooms
+from shop.swapping import swapping_rooms
 from shop.wallet import wallet_rooms
 
 
@@ -40,9 +50,19 @@ def rooms(
         *basket_rooms(parcel),
         *placing_rooms(vault, gateway, parcel),
         *looking_rooms(vault, clock),
+        *paper_rooms(vault, clock),
+        *reordering_rooms(clock),
         *cancelling_rooms(vault, gateway, clock),
+        *swapping_rooms(gateway, clock),
+        *recharging_rooms(gateway, clock),
         *refund_rooms(vault, gateway, clock),
+        *return_rooms(vault, gateway, clock),
+        *exchange_rooms(vault, gateway, clock),
+        *claim_rooms(vault, clock),
+        *deciding_rooms(vault, gateway, clock),
+        *case_view_rooms(vault),
         *sending_rooms(vault, clock),
+        *carrier_rooms(vault, clock),
         *address_rooms(vault),
         *wallet_rooms(gateway),
         *support_rooms(vault),

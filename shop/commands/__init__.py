@@ -12,6 +12,20 @@ from shop.commands.account import (
     RemovePaymentMethod,
     SaveAddress,
 )
+from shop.commands.after_delivery import (
+    ClaimWarranty,
+    DecideCase,
+    ExchangeItem,
+    ReadCustomerCase,
+    ReceiveReturn,
+    RefundStatus,
+    ReportParcel,
+    ReturnItems,
+    ReviewCase,
+    SendExchange,
+    ShowCase,
+    WithdrawCase,
+)
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
 from shop.commands.catalogue import (
     CompareProducts,
@@ -22,9 +36,20 @@ from shop.commands.catalogue import (
     ShowProduct,
     WriteReview,
 )
-from shop.commands.orders import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
+from shop.commands.orders import (
+    CancelOrder,
+    ChangeOrderAddress,
+    ChangeOrderItem,
+    ChangeOrderPayment,
+    ListOrders,
+    RefundOrder,
+    Reorder,
+    ShowInvoice,
+    ShowOrder,
+    TrackOrder,
+)
 from shop.commands.talking import AnswerCustomer, AskForPerson, HandBackConversation, ReadConversation, TakeConversation
-from shop.commands.work import MarkDelivered, ReadCustomerOrder, ReadRequest, ShipOrder
+from shop.commands.work import MarkDelivered, NoteFromCarrier, ReadCustomerOrder, ReadRequest, ShipOrder
 
 __all__ = [
     "AddPaymentMethod",
@@ -34,28 +59,47 @@ __all__ = [
     "CancelOrder",
     "ChangeBasketLine",
     "ChangeOrderAddress",
+    "ClaimWarranty",
+    "ChangeOrderItem",
+    "ChangeOrderPayment",
     "HandBackConversation",
     "CompareProducts",
+    "DecideCase",
+    "ExchangeItem",
+    "HandBackConversation",
     "ListAddresses",
     "ListOrders",
     "ListPaymentMethods",
     "MarkDelivered",
+    "NoteFromCarrier",
     "PlaceOrder",
     "ReadConversation",
+    "ReadCustomerCase",
     "ReadCustomerOrder",
     "ReadRequest",
     "ReadReviews",
     "ReadShopPolicy",
+    "ReceiveReturn",
     "RecommendProducts",
     "RefundOrder",
+    "RefundStatus",
     "RemoveAddress",
     "RemovePaymentMethod",
+    "ReportParcel",
+    "ReturnItems",
+    "ReviewCase",
+    "Reorder",
     "SaveAddress",
     "SearchProducts",
+    "SendExchange",
     "ShipOrder",
     "ShowBasket",
+    "ShowCase",
     "ShowOrder",
     "ShowProduct",
     "TakeConversation",
+    "WithdrawCase",
+    "ShowInvoice",
+    "TrackOrder",
     "WriteReview",
 ]
