@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
+from agent.fenced import unfenced
 from agent.local.wording import clean
 
 
@@ -127,7 +128,9 @@ def turns_of(messages: Sequence[BaseMessage]) -> list[Turn]:
         if isinstance(message, HumanMessage):
             page = message.additional_kwargs.get("page")
             known = page if isinstance(page, Mapping) else {}
-            turns.append(Turn(clean(_text(message)), {k: v for k, v in known.items() if isinstance(v, str)}))
+            turns.append(
+                Turn(unfenced(clean(_text(message))).strip(), {k: v for k, v in known.items() if isinstance(v, str)})
+            )
         elif isinstance(message, AIMessage) and turns:
             keys |= {str(call["id"]): call_key(call["name"], call["args"]) for call in message.tool_calls}
             turns[-1] = replace(turns[-1], calls=turns[-1].calls + len(message.tool_calls))
