@@ -60,10 +60,12 @@ def build_house(
     clock: Callable[[], datetime] = utc_now,
     gateway: PaymentGateway | None = None,
     model: BaseChatModel | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> House:
     """Build every object of the house from its settings. The database must be migrated.
 
     A missing policy, a policy that allows what it must not, a demo part outside demo mode: the house does not open.
+    `progress` is told how many examples the embedded model has read, of how many, when it reads them anew.
     """
     keys = LocalKeyFile(settings.keys)
     vault = Vault(keys, clock=clock)
@@ -88,7 +90,7 @@ def build_house(
         desk=desk,
         rooms=table,
         audit=audit,
-        assistant=_assistant(settings, judge, database, model, clock),
+        assistant=_assistant(settings, judge, database, model, clock=clock, progress=progress),
         entrance=_entrance(settings, database, vault, clock),
         gateway=gateway,
         mailer=_mailer(settings),
@@ -211,13 +213,20 @@ def _assistant(
     judge: Judge,
     database: Database,
     model: BaseChatModel | None,
+    *,
     clock: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
 ) -> Assistant:
     def embedded() -> BaseChatModel:
         with database.read(Scope.own(None)) as session:
-            return EmbeddedModel(
-                product_names=product_names(session), cache_folder=settings.data_folder / "model", clock=clock
-            )
+            names = product_names(session)
+        return EmbeddedModel(
+            product_names=names,
+            cache_folder=settings.data_folder / "model",
+            clock=clock,
+            with_embeddings=settings.embeddings,
+            progress=progress,
+        )
 
     given = (
         None

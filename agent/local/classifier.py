@@ -198,10 +198,15 @@ def _log(votes: Floats) -> Floats:
 
 
 def _lessons(intents: Mapping[str, Intent]) -> Iterable[Lesson]:
-    for intent in intents.values():
-        for language, texts in intent.examples.items():
-            yield from (Lesson(text, intent.id, language) for text in texts)
-        for language, choice in intent.choice.items():
-            yield Lesson(choice, intent.id, language)
-        for other, texts in intent.contrast.items():
-            yield from (Lesson(text, other, "en") for text in texts)
+    """Every example once: those of the intent, what its button says, and the contrasts its neighbours give."""
+    written = (lesson for intent in intents.values() for lesson in _lessons_of(intent))
+    return {(lesson.text.casefold(), lesson.intent): lesson for lesson in written}.values()
+
+
+def _lessons_of(intent: Intent) -> Iterable[Lesson]:
+    for language, texts in intent.examples.items():
+        yield from (Lesson(text, intent.id, language) for text in texts)
+    for language, choice in intent.choice.items():
+        yield Lesson(choice, intent.id, language)
+    for other, texts in intent.contrast.items():
+        yield from (Lesson(text, other, "en") for text in texts)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from agent.local.classifier import OUTSIDE, Classifier, Verdict
 from agent.local.embeddings import Encoder
 from agent.local.intents import Intent
+from agent.local.negation import Refusal, refusals_in, without_tail
 from agent.local.slots import Mentions, Reader
 from agent.local.wording import clean
 
@@ -38,6 +39,9 @@ MEANT = {
     frozenset({"search_product", "recommend"}): "recommend",
     frozenset({"where_is_order", "delivery_estimate"}): "where_is_order",
 }
+# What a "not" does not turn round: wishes that are themselves a refusal, and what only tells or asks.
+UNTURNED = SMALL_TALK | UNSPLIT | {"change_preferences", "refund_status", "product_question", "search_product"}
+MEANS_IT = 0.4  # share from which what is turned down is taken for something that could have been done
 SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
 SENTENCES, CUTS = 8, 4  # sentences of a message that are read on their own; places where one may be cut
 STRONG = re.compile(r"[.!?;\n]+\s+|\n+")
@@ -135,12 +139,38 @@ class Understander:
         )
 
     def _split(self, text: str) -> tuple[Understanding, ...]:
+        text = without_tail(text) or text
+        refusals = refusals_in(text)
         sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()]
         pieces = [piece for sentence in sentences for cut in _cuts(sentence) for piece in cut]
-        texts = list(dict.fromkeys([text, *sentences, *pieces]))
+        refused = [said for refusal in refusals for said in (refusal.what, refusal.rest) if said]
+        texts = list(dict.fromkeys([text, *sentences, *pieces, *refused]))
         heard = dict(zip(texts, self.each(texts), strict=True))
-        whole = heard[text]
-        parts = [part for sentence in sentences for part in self._halves(sentence, heard)]
+        for refusal in refusals:
+            if (left := self._left_of(refusal, heard, heard[text])) is not None:
+                return left
+        return self._joined(heard[text], [part for s in sentences for part in self._halves(s, heard)])
+
+    def _left_of(
+        self, refusal: Refusal, heard: Mapping[str, Understanding], whole: Understanding
+    ) -> tuple[Understanding, ...] | None:
+        """What a message means once what it turns down is left out; None when it turns down nothing we could do."""
+        refused, rest = heard[refusal.what], heard.get(refusal.rest)
+        if refused.confidence < MEANS_IT or refused.intent in UNTURNED:
+            return None
+        if (
+            rest is not None
+            and rest.confidence >= DOUBT
+            and rest.intent not in SMALL_TALK
+            and len(rest.slots.words) > 1
+        ):
+            return self._split(rest.text)
+        if not refusal.firm or whole.intent != refused.intent or "decline" not in self._actions:
+            return None
+        return (replace(whole, intent="decline", runner_up=refused.intent, confidence=refused.confidence),)
+
+    def _joined(self, whole: Understanding, parts: Sequence[Understanding]) -> tuple[Understanding, ...]:
+        """The requests that the parts of a message are, or the whole as one."""
         if len(parts) == 1 and parts[0].text != whole.text:
             return (parts[0],)
         sure = [part for part in parts if part.confidence >= ACT and part.intent not in SMALL_TALK]
