@@ -19,6 +19,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from agent.handles import HANDLE, Handles
 from agent.heard import Failed, Finished, Heard, Token
 from agent.hearing import Hearing
+from agent.local import EmbeddedModel
 from agent.memory import plain, recent, to_stored
 from agent.middleware.budget import Budget
 from agent.middleware.fence import Fence
@@ -69,6 +70,7 @@ class Assistant:
     ) -> None:
         _refuse_tracing(environment)
         _refuse_homeless(tools)
+        _refuse_misfits(model, tools)
         prompt = PROMPT.read_text("utf-8")
         canary = f"HP-{secrets.token_hex(8)}"
         self.digest = _digest(model.name, prompt, tools, policy_version)
@@ -193,6 +195,12 @@ def _refuse_homeless(tools: Sequence[BaseTool]) -> None:
     homeless = sorted(tool.name for tool in tools if tool.name not in COMMANDS)
     if homeless:
         raise NoAssistant(f"{homeless[0]} is a tool without a command: name its command in TOOLS of its file.")
+
+
+def _refuse_misfits(model: LoadedModel, tools: Sequence[BaseTool]) -> None:
+    """The embedded model's intents name tools and arguments; one that does not fit would fail before a customer."""
+    if isinstance(model.model, EmbeddedModel) and (problems := model.model.check(tools)):
+        raise NoAssistant(f"{problems[0]} (agent/local/intents).")
 
 
 def _digest(model: str, prompt: str, tools: Sequence[BaseTool], policy_version: str) -> str:

@@ -66,10 +66,12 @@ def build_house(
     clock: Callable[[], datetime] = utc_now,
     gateway: PaymentGateway | None = None,
     model: BaseChatModel | LoadedModel | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> House:
     """Build every object of the house from its settings. The database must be migrated.
 
     A missing policy, a policy that allows what it must not, a demo part outside demo mode: the house does not open.
+    `progress` is told how many examples the embedded model has read, of how many, when it reads them anew.
     """
     keys = LocalKeyFile(settings.keys)
     vault = Vault(keys, clock=clock)
@@ -99,7 +101,7 @@ def build_house(
         desk=desk,
         rooms=table,
         audit=audit,
-        assistant=_assistant(settings, judge, database, model),
+        assistant=_assistant(settings, judge, database, model, clock=clock, progress=progress),
         entrance=entrance,
         kept=everything_kept(sign_in),
         gateway=gateway,
@@ -226,11 +228,24 @@ def _entrance(settings: Settings, database: Database, vault: Vault, clock: Calla
 
 
 def _assistant(
-    settings: Settings, judge: Judge, database: Database, model: BaseChatModel | LoadedModel | None
+    settings: Settings,
+    judge: Judge,
+    database: Database,
+    model: BaseChatModel | LoadedModel | None,
+    *,
+    clock: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
 ) -> Assistant:
     def embedded() -> BaseChatModel:
         with database.read(Scope.own(None)) as session:
-            return EmbeddedModel(product_names=product_names(session), cache_folder=settings.data_folder / "model")
+            names = product_names(session)
+        return EmbeddedModel(
+            product_names=names,
+            cache_folder=settings.data_folder / "model",
+            clock=clock,
+            with_embeddings=settings.embeddings,
+            progress=progress,
+        )
 
     given = _in_house(model) if isinstance(model, BaseChatModel) else model
     return Assistant(given or load_model(settings.model, embedded=embedded), policy_version=judge.version)

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         None, description="Signed audit checkpoints, best on another disk; empty: checkpoints in the data folder"
     )
     model: str = Field("embedded", description="embedded, or provider:name such as openai:gpt-5 or ollama:llama3")
+    embeddings: bool = Field(
+        True, description="Whether the embedded model uses sentence embeddings; off saves 110 MB of memory"
+    )
     smtp_url: str = Field(
         "", repr=False, description="smtp+starttls://user:password@host:587, smtps://…, or smtp:// on loopback"
     )
