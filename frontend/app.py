@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import shop
 from agent.assistant import Assistant
+from agent.hosted import Patience
 from agent.local import EmbeddedModel
 from agent.models import EMBEDDED, LoadedModel, load_model
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
@@ -218,4 +219,6 @@ def _assistant(settings: Settings, judge: Judge, database: Database, model: Base
             model, is_remote=False, name=EMBEDDED if isinstance(model, EmbeddedModel) else type(model).__name__
         )
     )
-    return Assistant(given or load_model(settings.model, embedded=embedded), policy_version=judge.version)
+    patience = Patience(silence_s=settings.model_timeout_s)
+    loaded = given or load_model(settings.model, embedded=embedded, key=settings.model_key, patience=patience)
+    return Assistant(loaded, policy_version=judge.version)

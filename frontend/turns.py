@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from agent.heard import Choices, Failed, Finished, Heard, Token
+from agent.heard import Choices, Failed, Finished, Heard, StoodIn, Token
 from agent.memory import from_stored
 from agent.stream import as_event
 from agent.turn import Note, Turn
@@ -208,7 +208,7 @@ class _Answer:
         match heard:
             case Token(text):
                 self._pieces.append(text)
-            case Failed(sentence):
+            case Failed(sentence) | StoodIn(sentence):
                 self._pieces.append(f"\n\n{sentence}")
             case Choices(texts):
                 self.choices = texts

@@ -9,6 +9,7 @@ from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import ModelRequest, ModelResponse
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
 from agent.turn import Turn
@@ -18,15 +19,15 @@ Handler = Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
 
 
 class Privacy(AgentMiddleware[Any, Turn]):
-    """``is_remote`` says whether the model's text leaves the machine."""
+    """``is_remote`` says whether the model's text leaves the machine; what ``at_home`` is asked stays here."""
 
-    def __init__(self, *, is_remote: bool) -> None:
+    def __init__(self, *, is_remote: bool, at_home: BaseChatModel | None = None) -> None:
         super().__init__()
-        self._is_remote = is_remote
+        self._is_remote, self._at_home = is_remote, at_home
 
     async def awrap_model_call(self, request: ModelRequest[Turn], handler: Handler) -> ModelResponse[Any]:
         """Redact what goes out; ``turn.withheld`` counts what was taken out of the customer's latest view, by kind."""
-        if not self._is_remote:
+        if not self._is_remote or request.model is self._at_home:
             return await handler(request)
         turn = request.runtime.context
         turn.withheld.clear()
