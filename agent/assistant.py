@@ -183,7 +183,7 @@ def _refuse_tracing(environment: Mapping[str, str]) -> None:
 def _refuse_homeless(tools: Sequence[BaseTool]) -> None:
     homeless = sorted(tool.name for tool in tools if tool.name not in COMMANDS)
     if homeless:
-        raise NoAssistant(f"{homeless[0]} is a tool without a command: name its command in agent/tools/__init__.py.")
+        raise NoAssistant(f"{homeless[0]} is a tool without a command: name its command in TOOLS of its file.")
 
 
 def _digest(model: str, prompt: str, tools: Sequence[BaseTool], policy_version: str) -> str:

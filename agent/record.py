@@ -19,6 +19,10 @@ _CHANGES = {
     "refund_order": "refund",
     "change_order_address": "address",
     "add_to_basket": "basket",
+    "change_basket": "basket",
+    "place_order": "order",
+    "remove_address": "account",
+    "remove_payment_method": "account",
     "ask_for_person": "person",
 }
 

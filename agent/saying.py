@@ -100,15 +100,17 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
-# Claims. Possible kinds: cancel, refund, address, basket, order, person, change (any of them).
+# Claims. Possible kinds: cancel, refund, address, basket, order, account, person, change (any of them).
 
 _ENGLISH = {
     "cancel": r"cancel(?:l?ed)|voided|called\s+off",
     "refund": r"refunded|reimbursed|credited|compensated|(?:paid|sent|given)\s+(?:you\s+)?back"
     r"|returned\s+(?:your|the)\s+money",
     "address": r"redirected|rerouted|(?:changed|updated|corrected)\s+[^.;,!?]{0,40}?(?:address|destination|delivery)",
-    "basket": r"(?:added|put)\s+[^.;,!?]{0,60}?(?:basket|cart)",
+    "basket": r"(?:added|put|taken|took|removed)\s+[^.;,!?]{0,60}?(?:basket|cart)",
     "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
+    "account": r"(?:removed|deleted|erased|closed|wiped|exported)\s+[^.;,!?]{0,60}?"
+    r"(?:address|card|payment|account|data|conversation)",
     "person": r"(?:handed|passed)\s+(?:you|this|it)\s+(?:over|on)|transferred\s+you"
     r"|asked\s+(?:for\s+)?a\s+(?:person|clerk|colleague)",
     "change": r"processed|completed|issued|executed|approved|finali[sz]ed|carried\s+out|initiated|submitted"
@@ -118,8 +120,10 @@ _GERMAN = {
     "cancel": r"storniert|abgebrochen|widerrufen",
     "refund": r"(?:zur(?:ü|ue)ck)?erstattet|r(?:ü|ue)ckerstattet|zur(?:ü|ue)ckgezahlt|gutgeschrieben|(?:ü|ue)berwiesen",
     "address": r"umgeleitet",
-    "basket": r"in\s+den\s+(?:waren)?korb\s+gelegt|hinzugef(?:ü|ue)gt",
+    "basket": r"in\s+den\s+(?:waren)?korb\s+gelegt|hinzugef(?:ü|ue)gt"
+    r"|aus\s+dem\s+(?:waren)?korb\s+(?:genommen|entfernt)",
     "order": r"bestellt",
+    "account": r"(?:adresse|karte|konto|daten|gespr(?:ä|ae)ch)\b[^.;,!?]{0,40}?(?:entfernt|gel(?:ö|oe)scht|exportiert)",
     "person": r"(?:um\s+einen\s+menschen\s+)gebeten|weitergeleitet|(?:ü|ue)bergeben|weitergegeben",
     "change": r"ge(?:ä|ae)ndert|aktualisiert|ausgef(?:ü|ue)hrt|veranlasst|genehmigt|abgeschlossen|bearbeitet|erledigt",
 }

@@ -9,6 +9,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
     {
         "SearchProducts": "Search the catalogue",
         "ShowProduct": "Look at a product",
+        "CompareProducts": "Compare products",
+        "RecommendProducts": "Recommend products",
         "ReadReviews": "Read reviews",
         "ShowBasket": "Look at the basket",
         "ListOrders": "List the orders",

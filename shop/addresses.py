@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String, select
@@ -11,10 +12,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.actor import Actor
 from auth.database import Base, Owned, UtcDateTime, new_id
-from auth.guard.commands import Json
+from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
-from auth.guard.rooms import Card, Facts
+from auth.guard.rooms import Card, Facts, Room
 from auth.vault import Sealed, Vault
 from shop.commands import ListAddresses, RemoveAddress, SaveAddress
 from shop.views import AddressList, AddressView
@@ -90,6 +91,34 @@ class Book:
 
     account_id: UUID | None
     address: Address | None = None
+
+
+def address_rooms(vault: Vault) -> tuple[Room[Any], ...]:
+    """The rooms of this file."""
+    book = AddressBook(vault)
+    return (
+        Room(ListAddresses, Effect.READ, book.find_book, book.book_facts, book.list_all),
+        Room(
+            SaveAddress,
+            Effect.WRITE,
+            find=book.find_same_label,
+            facts=book.book_facts,
+            handle=book.save,
+            verify=book.is_saved,
+            card=book.saving_card,
+            says=lambda result: "The address is saved.",
+        ),
+        Room(
+            RemoveAddress,
+            Effect.WRITE,
+            find=book.find_own,
+            facts=book.removing_facts,
+            handle=book.remove,
+            verify=book.is_removed,
+            card=book.removing_card,
+            says=lambda result: "The address is removed. Orders already placed keep theirs.",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String, UniqueConstraint, func, select
@@ -10,10 +11,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.actor import Actor
 from auth.database import Base, Owned, UtcDateTime, new_id
-from auth.guard.commands import Json
+from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
-from auth.guard.rooms import Facts
+from auth.guard.rooms import Facts, Room
 from shop.catalogue import Variant, find_variant, find_variants
 from shop.commands import AddToBasket, ChangeBasketLine, ShowBasket
 from shop.money import Money, total
@@ -89,6 +90,32 @@ def basket_entity(account_id: UUID | None, basket: BasketView) -> Entity:
     owner = str(account_id or "nobody")
     in_stock = all(line.quantity <= line.stock for line in basket.lines)
     return Entity("Basket", owner, {"owner": owner, "items": basket.count, "in_stock": in_stock})
+
+
+def basket_rooms(rates: ShippingRates) -> tuple[Room[Any], ...]:
+    """The rooms of this file."""
+    basket = Filling(rates)
+    return (
+        Room(ShowBasket, Effect.READ, basket.find_basket, basket.basket_facts, basket.show),
+        Room(
+            AddToBasket,
+            Effect.LIGHT,
+            find=basket.find_variant,
+            facts=basket.adding_facts,
+            handle=basket.add,
+            verify=basket.holds,
+            says=lambda result: f"{result['added']} × {result['name']} is in your basket.",
+        ),
+        Room(
+            ChangeBasketLine,
+            Effect.LIGHT,
+            find=basket.find_line,
+            facts=basket.changing_facts,
+            handle=basket.change,
+            verify=basket.holds,
+            says=lambda result: "Your basket is changed." if result["quantity"] else "It is out of your basket.",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

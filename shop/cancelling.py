@@ -3,19 +3,39 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth.actor import Actor
-from auth.guard.commands import Json
+from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
-from auth.guard.rooms import Card, Facts, Settlement
+from auth.guard.rooms import Card, Facts, Room, Settlement
 from auth.vault import Vault
 from shop.commands import CancelOrder
 from shop.money import Money
 from shop.orders import CANCELLED, CANCELLING, PAID, Order, find_order, restock
 from shop.payments import PaymentGateway, asked, asked_amount
 from shop.refunds import Reckoning, order_entity, reckon
+
+
+def cancelling_rooms(vault: Vault, gateway: PaymentGateway, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
+    """The room of this file."""
+    cancelling = Cancelling(vault, gateway, clock)
+    return (
+        Room(
+            CancelOrder,
+            Effect.WRITE,
+            find=cancelling.find,
+            facts=cancelling.facts,
+            handle=cancelling.handle,
+            verify=cancelling.verify,
+            card=cancelling.card,
+            says=say_cancelled,
+            unminuted=frozenset({"paid_with"}),
+            outside=cancelling,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

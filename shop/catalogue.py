@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz, process
@@ -28,10 +29,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from auth.actor import Actor
 from auth.database import Base, UtcDateTime
-from auth.guard.commands import clean
+from auth.guard.commands import Effect, clean
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
-from auth.guard.rooms import Facts
+from auth.guard.rooms import Facts, Room
 from shop.commands import SearchProducts, ShowProduct
 from shop.money import Money
 from shop.views import ProductList, ProductView, VariantView
@@ -102,10 +103,10 @@ def search(
 
     A word may stand in the name, the kind, the summary or the description. ``max_price`` bounds the cheapest variant.
     """
-    words = _words(query)
-    statement = _on_sale().where(*(_has_word(word) for word in words))
+    words = search_words(query)
+    statement = on_sale().where(*(_has_word(word) for word in words))
     if category:
-        statement = statement.where(Product.category == _category(category))
+        statement = statement.where(Product.category == category_slug(category))
     found = [p for p in session.scalars(statement).unique() if p.variants]
     if max_price is not None:
         found = [p for p in found if min(v.price for v in p.variants).minor <= max_price.minor]
@@ -114,9 +115,14 @@ def search(
     return ProductList(tuple(product_view(p) for p in found[first : first + PAGE_SIZE]), len(found))
 
 
+def on_sale() -> Select[Product]:
+    """Everything that is for sale at the moment."""
+    return select(Product).where(Product.on_sale)
+
+
 def products_in(session: Session, category: str, *, limit: int | None = None) -> tuple[ProductView, ...]:
     """What is on sale in a category, by name."""
-    statement = _on_sale().where(Product.category == category).order_by(Product.name).limit(limit)
+    statement = on_sale().where(Product.category == category).order_by(Product.name).limit(limit)
     return tuple(product_view(p) for p in session.scalars(statement).unique() if p.variants)
 
 
@@ -176,6 +182,15 @@ def product_view(product: Product) -> ProductView:
     )
 
 
+def catalogue_rooms() -> tuple[Room[Any], ...]:
+    """The rooms of this file."""
+    shelves = Shelves()
+    return (
+        Room(SearchProducts, Effect.READ, shelves.find_shop, shelves.shop_facts, shelves.list_found),
+        Room(ShowProduct, Effect.READ, shelves.find_named, shelves.product_facts, shelves.show),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Shelves:
     """The rooms in which the catalogue is looked at; they are open to everybody."""
@@ -203,15 +218,12 @@ class Shelves:
         return product_view(product)
 
 
-def _on_sale() -> Select[Product]:
-    return select(Product).where(Product.on_sale)
-
-
 # Words that say nothing about a product; "a mug for the garden" looks for mugs and gardens.
 _SMALL_WORDS = frozenset(("a", "an", "and", "any", "for", "from", "in", "my", "of", "on", "or", "some", "the", "with"))
 
 
-def _words(query: str) -> list[str]:
+def search_words(query: str) -> list[str]:
+    """The words of a query that say something about a product, in the singular; twelve at most."""
     found = re.findall(r"[^\W_]+", query.casefold())
     return [_singular(word) for word in found[:12] if word not in _SMALL_WORDS]
 
@@ -232,14 +244,14 @@ def _score(product: Product, words: Sequence[str]) -> int:
     return sum(weight for word in words for text, weight in places if word in text.casefold())
 
 
-def _category(name: str) -> str:
+def category_slug(name: str) -> str:
     """A category's slug, from its slug or its name."""
     wanted = clean(name).strip().casefold()
     return next((slug for slug, title, _ in CATEGORIES if wanted in (slug, title.casefold())), wanted)
 
 
 def _closest(session: Session, wanted: str) -> Product | None:
-    names = {product.id: product.name for product in session.scalars(_on_sale())}
+    names = {product.id: product.name for product in session.scalars(on_sale())}
     best = process.extract(wanted, names, scorer=fuzz.token_set_ratio, processor=str.casefold, limit=2)
     # A second product nearly as close means that the name was not clear, and then nobody should guess.
     if not best or best[0][1] < 82 or (len(best) > 1 and best[0][1] - best[1][1] < 6):

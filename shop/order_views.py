@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth.actor import Actor
+from auth.guard.commands import Effect
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
-from auth.guard.rooms import Facts
+from auth.guard.rooms import Facts, Room
 from auth.vault import Vault
 from shop.addresses import postal_lines
 from shop.commands import ListOrders, ReadCustomerOrder, ShowOrder
@@ -42,6 +44,16 @@ def order_view(session: Session, order: Order, *, vault: Vault) -> OrderView:
         address=postal_lines(session, order, vault=vault),
         tracking=order.tracking,
         estimate=_estimate(order),
+    )
+
+
+def looking_rooms(vault: Vault, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
+    """The rooms in which orders are looked at."""
+    orders = OrderDesk(vault, clock)
+    return (
+        Room(ListOrders, Effect.READ, orders.find_owner, orders.owner_facts, orders.list_all),
+        Room(ShowOrder, Effect.READ, orders.find_own, orders.order_facts, orders.show_own),
+        Room(ReadCustomerOrder, Effect.READ, orders.find_any, orders.order_facts, orders.show_any),
     )
 
 

@@ -5,14 +5,15 @@ If the card is declined, everything goes back to where it was.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth.actor import Actor
 from auth.database import new_id
-from auth.guard.commands import Json
+from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
-from auth.guard.rooms import Card, Declined, Facts, Settlement
+from auth.guard.rooms import Card, Declined, Facts, Room, Settlement
 from auth.vault import Vault
 from shop.addresses import Address, copy_address, find_address, postal_lines
 from shop.basket import ShippingRates, basket_entity, basket_lines, basket_view, put_in
@@ -38,6 +39,25 @@ class Checkout:
     basket: BasketView
     address: Address | None
     method: PaymentMethod | None
+
+
+def placing_rooms(vault: Vault, gateway: PaymentGateway, rates: ShippingRates) -> tuple[Room[Any], ...]:
+    """The room of this file."""
+    placing = Placing(vault, gateway, rates)
+    return (
+        Room(
+            PlaceOrder,
+            Effect.WRITE,
+            find=placing.find,
+            facts=placing.facts,
+            handle=placing.handle,
+            verify=placing.verify,
+            card=placing.card,
+            says=say_placed,
+            unminuted=frozenset({"paid_with"}),
+            outside=placing,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

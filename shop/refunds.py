@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, Text, func, select
@@ -14,10 +15,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.actor import Actor
 from auth.database import Base, Owned, UtcDateTime, new_id
-from auth.guard.commands import Json, canonical
+from auth.guard.commands import Effect, Json, canonical
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
-from auth.guard.rooms import Card, Facts, Settlement
+from auth.guard.rooms import Card, Facts, Room, Settlement
 from auth.vault import Sealed, Vault
 from shop.commands import RefundOrder
 from shop.money import Money
@@ -127,6 +128,25 @@ def order_entity(order: Order, refundable: Money, now: datetime) -> Entity:
             "refundable_minor": refundable.minor,
             "days_since_delivery": days,
         },
+    )
+
+
+def refund_rooms(vault: Vault, gateway: PaymentGateway, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
+    """The room of this file."""
+    refunding = Refunding(vault, gateway, clock)
+    return (
+        Room(
+            RefundOrder,
+            Effect.WRITE,
+            find=refunding.find,
+            facts=refunding.facts,
+            handle=refunding.handle,
+            verify=refunding.verify,
+            card=refunding.card,
+            says=say_refunded,
+            unminuted=frozenset({"paid_with"}),
+            outside=refunding,
+        ),
     )
 
 

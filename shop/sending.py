@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth.actor import Actor
-from auth.guard.commands import Json
+from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
-from auth.guard.rooms import Card, Facts
+from auth.guard.rooms import Card, Facts, Room
 from auth.vault import Vault
 from shop.addresses import Address, copy_address, find_address, postal_lines
 from shop.commands import ChangeOrderAddress, MarkDelivered, ShipOrder
@@ -17,6 +18,43 @@ from shop.orders import DELIVERED, SHIPPED, Order, find_order, find_order_at_wor
 from shop.refunds import order_entity, reckon
 
 StaffCommand = ShipOrder | MarkDelivered
+
+
+def sending_rooms(vault: Vault, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
+    """The rooms of this file."""
+    redirecting, dispatch = Redirecting(vault, clock), Dispatch(vault, clock)
+    return (
+        Room(
+            ChangeOrderAddress,
+            Effect.WRITE,
+            find=redirecting.find,
+            facts=redirecting.facts,
+            handle=redirecting.handle,
+            verify=redirecting.verify,
+            card=redirecting.card,
+            says=say_redirected,
+        ),
+        Room(
+            ShipOrder,
+            Effect.WRITE,
+            find=dispatch.find,
+            facts=dispatch.facts,
+            handle=dispatch.ship,
+            verify=dispatch.is_shipped,
+            card=dispatch.shipping_card,
+            says=say_shipped,
+        ),
+        Room(
+            MarkDelivered,
+            Effect.WRITE,
+            find=dispatch.find,
+            facts=dispatch.facts,
+            handle=dispatch.mark_delivered,
+            verify=dispatch.is_delivered,
+            card=dispatch.delivery_card,
+            says=say_delivered,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

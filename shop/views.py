@@ -71,6 +71,30 @@ class ProductList:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """Products side by side, in the order they were named. ``missing`` is what was named and is not there;
+    ``cheapest`` and ``best_rated`` are handles, and empty where several are equal."""
+
+    products: tuple[ProductView, ...]
+    missing: tuple[str, ...]
+    cheapest: str
+    best_rated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A product and why it is named, in words made from records."""
+
+    product: ProductView
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationList:
+    recommendations: tuple[Recommendation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewView:
     """A customer's words about a product: text by others, to be escaped on pages and fenced for models."""
 

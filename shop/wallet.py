@@ -7,6 +7,7 @@ still on its way count as kept, so that the ceiling holds however many are asked
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -14,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from auth.actor import Actor
 from auth.database import new_id
-from auth.guard.commands import Json, action
+from auth.guard.commands import Effect, Json, action
 from auth.guard.grants import CLAIMED, Grant, GrantRow
 from auth.guard.judge import Entity
-from auth.guard.rooms import Card, Declined, Facts, Settled, Settlement
+from auth.guard.rooms import Card, Declined, Facts, Room, Settled, Settlement
 from shop.card_details import read_card
 from shop.commands import AddPaymentMethod, ListPaymentMethods, RemovePaymentMethod
 from shop.payments import (
@@ -32,6 +33,36 @@ from shop.payments import (
 from shop.views import PaymentMethodList
 
 KEPT_ALREADY = "This card is in your account already. Remove it first if you want to add it anew."
+
+
+def wallet_rooms(gateway: PaymentGateway) -> tuple[Room[Any], ...]:
+    """The rooms of this file."""
+    wallet, adding = Wallet(), AddingCard(gateway)
+    return (
+        Room(ListPaymentMethods, Effect.READ, wallet.find_cards, wallet.listing_facts, wallet.list_all),
+        Room(
+            AddPaymentMethod,
+            Effect.WRITE,
+            find=adding.find,
+            facts=adding.facts,
+            handle=adding.handle,
+            verify=adding.verify,
+            card=adding.card,
+            says=say_added,
+            unminuted=frozenset({"card"}),
+            outside=adding,
+        ),
+        Room(
+            RemovePaymentMethod,
+            Effect.WRITE,
+            find=wallet.find_own,
+            facts=wallet.removing_facts,
+            handle=wallet.remove,
+            verify=wallet.is_removed,
+            card=wallet.removing_card,
+            says=lambda result: "The card is removed. Money back for what it paid still goes to it.",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,8 @@ def _cards(words: str, kept: int | None) -> State:
 
 STATES: dict[str, tuple[State, ...]] = {
     "SearchProducts": (SHOP,),
+    "CompareProducts": (SHOP,),
+    "RecommendProducts": (SHOP,),
     "ReadShopPolicy": (SHOP,),
     "ShowProduct": (State("on sale", product(), {}), State("off sale", product(on_sale=False), {})),
     "ReadReviews": (State("on sale", product(), {}),),

@@ -1,13 +1,15 @@
-"""Tools for the basket: look into it, and put something in. Checkout is on its page, by the customer."""
+"""Tools for the basket: look into it, put something in, change how many, and prepare the order of what is in it."""
 
 from typing import Annotated, Any
 
 from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import BaseTool
 
 from agent.tools.asking import Answer, ask, asked, changed, refusal, written
 from agent.tools.catalogue import variant_rows
 from agent.turn import Turn
-from shop.commands import AddToBasket, ShowBasket, ShowProduct
+from auth.guard.commands import Command
+from shop.commands import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket, ShowProduct
 from shop.views import BasketView, ProductView, VariantView
 
 
@@ -42,6 +44,27 @@ def show_basket(runtime: ToolRuntime[Turn]) -> str:
     return ask(runtime.context, ShowBasket, {}, _basket)
 
 
+@tool
+def change_basket(
+    sku: Annotated[str, "The sku of a line of the basket, as show_basket names it"],
+    quantity: Annotated[int, "How many there shall be; 0 takes it out"],
+    runtime: ToolRuntime[Turn],
+) -> str:
+    """Change how many of something are in the customer's basket, or take it out."""
+    return ask(runtime.context, ChangeBasketLine, {"sku": sku, "quantity": quantity}, changed)
+
+
+@tool
+def place_order(
+    address: Annotated[str, "The handle of one of the customer's own addresses, like address:home"],
+    payment: Annotated[str, "The handle of one of the customer's own payment methods, like card:visa-4242"],
+    runtime: ToolRuntime[Turn],
+) -> str:
+    """Prepare the order of everything in the basket. The customer sees goods, total, address and card, and confirms
+    it."""
+    return ask(runtime.context, PlaceOrder, {"address": address, "payment": payment}, changed)
+
+
 def _fitting(view: ProductView, variant: str | None) -> list[VariantView]:
     if variant is None:
         return list(view.variants)
@@ -65,3 +88,11 @@ def _basket(view: BasketView) -> Answer:
     ]
     sums = {"goods": str(view.goods), "shipping": str(view.shipping), "total": str(view.total)}
     return {"basket": {"items": lines, **(sums if lines else {})}, "count": view.count}
+
+
+TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = (
+    (add_to_basket, AddToBasket),
+    (show_basket, ShowBasket),
+    (change_basket, ChangeBasketLine),
+    (place_order, PlaceOrder),
+)

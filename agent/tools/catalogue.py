@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import BaseTool
 
 from agent.record import BY_OTHERS
 from agent.tools.asking import Answer, ask, refusal, written
 from agent.turn import Turn
+from auth.guard.commands import Command
 from shop.commands import ReadReviews, SearchProducts, ShowProduct
 from shop.money import read_money
 from shop.views import ProductList, ProductView, ReviewList
@@ -25,7 +27,7 @@ def search_products(
 ) -> str:
     """Search the shop's catalogue."""
     try:
-        limit = None if max_price is None else {"minor": read_money(_amount(max_price)).minor, "currency": "EUR"}
+        limit = bound(max_price)
     except ValueError as error:
         return written(refusal(str(error)))
     arguments = {"query": query, "category": category, "max_price": limit}
@@ -88,5 +90,15 @@ def _rating(tenths: int) -> Answer:
     return {"rating": f"{tenths // 10}.{tenths % 10} of 5"} if tenths else {}
 
 
-def _amount(told: str | float) -> str:
-    return told if isinstance(told, str) else f"{told:.2f}"
+def bound(told: str | float | None) -> Answer | None:
+    """The most something may cost, as a command takes it. :class:`ValueError` for what is no amount."""
+    if told is None:
+        return None
+    return {"minor": read_money(told if isinstance(told, str) else f"{told:.2f}").minor, "currency": "EUR"}
+
+
+TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = (
+    (search_products, SearchProducts),
+    (show_product, ShowProduct),
+    (read_reviews, ReadReviews),
+)

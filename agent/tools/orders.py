@@ -4,9 +4,11 @@ from datetime import date
 from typing import Annotated
 
 from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import BaseTool
 
 from agent.tools.asking import Answer, ask, changed
 from agent.turn import Turn
+from auth.guard.commands import Command
 from shop.commands import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
 from shop.views import OrderList, OrderView
 
@@ -95,3 +97,12 @@ def _row(view: OrderView) -> Answer:
 
 def _day(when: date | None) -> str:
     return "" if when is None else f"{when.day} {when:%b %Y}"
+
+
+TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = (
+    (list_orders, ListOrders),
+    (show_order, ShowOrder),
+    (cancel_order, CancelOrder),
+    (refund_order, RefundOrder),
+    (change_order_address, ChangeOrderAddress),
+)

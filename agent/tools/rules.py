@@ -3,9 +3,11 @@
 from typing import Annotated
 
 from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import BaseTool
 
 from agent.tools.asking import Answer, ask
 from agent.turn import Turn
+from auth.guard.commands import Command
 from shop.commands import ReadShopPolicy
 from shop.views import RuleSection
 
@@ -20,3 +22,6 @@ def read_policy(
 
 def _section(view: RuleSection) -> Answer:
     return {"quote": view.quote[:2000], "section": view.title, "link": view.link}
+
+
+TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = ((read_policy, ReadShopPolicy),)

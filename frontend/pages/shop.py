@@ -1,4 +1,4 @@
-"""The catalogue: front page, categories, search, and products with what customers wrote about them."""
+"""The catalogue: front page, categories, search, products side by side, and one with what customers wrote about it."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -12,12 +12,13 @@ from auth.guard.decisions import Done, Pending
 from auth.web.asking import Customer, Visitor, ceiling
 from frontend.errors import OK, UNPROCESSABLE, go_to, not_here, status_of
 from frontend.pages.submitting import Text, kept_id, submit
-from frontend.render import looking, render, tell_next
+from frontend.render import looking, new_request_id, render, tell_next
 from shop.catalogue import CATEGORIES, PAGE_SIZE, find_product, product_view, products_in, search
-from shop.commands import WriteReview
+from shop.commands import CompareProducts, WriteReview
 from shop.money import Money, read_money
+from shop.recommending import beside
 from shop.reviews import can_review, reviews_of
-from shop.views import ProductView
+from shop.views import Comparison, ProductView
 
 router = APIRouter()
 
@@ -98,6 +99,17 @@ def show_search(
         )
 
 
+@router.get("/compare")
+def show_comparison(request: Request, actor: Visitor, p: Annotated[list[str] | None, Query()] = None) -> Response:
+    """Two to four products side by side; ``p`` names each by its handle."""
+    asked = {"products": list(dict.fromkeys(clean(name).strip() for name in (p or [])[:8]))}
+    match submit(request, actor, CompareProducts, fields=asked, request_id=new_request_id()):
+        case Done(view=Comparison() as found) if len(found.products) > 1:
+            return render(request, "shop/compare.html", actor=actor, found=found, labels=_labels(found))
+        case _:
+            raise not_here()
+
+
 @router.get("/p/{handle}")
 def product(request: Request, actor: Visitor, handle: str, variant: _Sought = "") -> Response:
     return product_page(request, actor, handle, chosen=variant)
@@ -140,6 +152,7 @@ def product_page(
             raise not_here()
         view = product_view(found)
         aisle = next((c for c in CATEGORIES if c[0] == view.category), ("", "", ""))
+        alike, with_it = beside(session, view)
         return render(
             request,
             "shop/product.html",
@@ -151,11 +164,18 @@ def product_page(
             aisle=aisle,
             reviews=reviews_of(session, found),
             may_review=can_review(session, actor.account_id, found),
-            beside=[p for p in products_in(session, view.category) if p.handle != view.handle][:4],
+            alike=alike,
+            with_it=with_it,
+            to_compare=urlencode([("p", h) for h in (view.handle, *(r.product.handle for r in alike[:3]))]),
             errors=errors or {},
             typed={"quantity": "1", "stars": "", "text": ""} | (typed or {}),
             page_hint=f"product:{view.handle}",
         )
+
+
+def _labels(found: Comparison) -> list[str]:
+    """The names of the figures that any of the products has, in the order they come."""
+    return list(dict.fromkeys(label for product in found.products for label, _ in product.details))
 
 
 def _chosen(view: ProductView, sku: str) -> object:

@@ -26,7 +26,9 @@ from auth.guard.approvals import Approval
 from tests.agent.fake_provider import Behaviour, Called, FakeProvider, Hangs, Refuses, Says, provider
 from tests.building import Building, embedded
 
-QUICK = Patience(silence_s=0.6, retries=2, pause_s=0.01, longest_pause_s=0.5)
+# Silence is long where a test is not about it, so that a busy machine fails none of them.
+QUICK = Patience(silence_s=20, retries=2, pause_s=0.01, longest_pause_s=0.5)
+SHORT = Patience(silence_s=2.5, retries=2, pause_s=0.01)
 HALF = "Your parcel is on its way. It should be with you on Tue"
 ASKS = "Where is my last order?"
 
@@ -85,6 +87,15 @@ class Shop:
         heard = [each async for each in self.assistant.answer(turn, history)]
         assert isinstance(heard[-1], Finished)
         return Ran(heard, turn, notes, len(self.fake.bodies) - before, time.monotonic() - began)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _packages_are_loaded() -> None:
+    """What a provider's package loads and builds at its first request takes seconds on a busy machine."""
+    for kind in ("openai", "anthropic"):
+        with provider(Says("Good day.")) as fake:
+            loaded = load_model(getattr(fake, kind), embedded=embedded)
+            assert asyncio.run(loaded.model.ainvoke("hello")).text == "Good day."
 
 
 @pytest.fixture(params=["openai", "anthropic"])
@@ -222,7 +233,7 @@ def test_a_provider_that_wants_to_be_left_alone_is(building: Building, kind: str
         first, second = Shop(building, fake, kind).say(ASKS, ASKS)
     assert (first.sent, second.sent) == (1, 0)
     assert (first.why, second.why) == (["status-429"], ["resting"])
-    assert first.seconds < 5
+    assert first.seconds < 60, "and not two minutes"
 
 
 def test_a_broken_provider_is_tried_again_and_then_the_embedded_model_goes_on(
@@ -251,16 +262,15 @@ def test_nobody_there_at_all(building: Building, kind: str) -> None:
 
 
 def test_a_silent_provider_is_not_waited_for_twice(building: Building, kind: str) -> None:
-    ran = once(building, kind, Hangs())
-    assert ran.sent == 1 and ran.why == ["timeout"] and ran.seconds < 5
+    ran = once(building, kind, Hangs(), patience=SHORT)
+    assert ran.sent == 1 and ran.why == ["timeout"] and 2.4 < ran.seconds < 15
     assert ran.of(StoodIn) == [StoodIn(NOTICE)] and building.orders["ada.paid"] in ran.text
 
 
-def test_the_turn_has_time_left_when_the_usual_model_has_used_up_its_own(building: Building, kind: str) -> None:
-    patient = Patience(silence_s=30, retries=0)
-    ran = once(building, kind, Hangs(), patience=patient, timeout_s=2.0)
+def test_the_turn_has_time_left_when_the_usual_model_has_used_up_its_own(building: Building) -> None:
+    ran = once(building, "openai", Hangs(), patience=Patience(silence_s=60), timeout_s=12.0)
     assert ran.why == ["timeout"] and building.orders["ada.paid"] in ran.text and ran.of(Failed) == []
-    assert 1.4 < ran.seconds < 5 and SLOW not in ran.text
+    assert 8 < ran.seconds < 12 and SLOW not in ran.text
 
 
 # Streams that break
@@ -268,7 +278,8 @@ def test_the_turn_has_time_left_when_the_usual_model_has_used_up_its_own(buildin
 
 @pytest.mark.parametrize(("breaks", "code"), [("line", "connection"), ("end", "cut"), ("hang", "timeout")])
 def test_what_was_released_stays_and_is_not_said_again(building: Building, kind: str, breaks: str, code: str) -> None:
-    ran = once(building, kind, Says(HALF, breaks=breaks), Says(HALF + "sday."))
+    patience = SHORT if breaks == "hang" else QUICK
+    ran = once(building, kind, Says(HALF, breaks=breaks), Says(HALF + "sday."), patience=patience)
     assert ran.sent == 1, "a second try would say it again"
     assert ran.text.startswith("Your parcel is on its way.\n\n") and "Tue" not in ran.text
     assert ran.text.count("on its way.") == 1 and building.orders["ada.paid"] in ran.text
@@ -290,7 +301,8 @@ def test_a_change_in_a_stream_that_broke_was_never_asked_for(
     building: Building, kind: str, breaks: str, before: str
 ) -> None:
     cancel = Called("cancel_order", json.dumps({"order": building.orders["ada.paid"]}))
-    ran = once(building, kind, Says("", (cancel,), breaks=breaks))
+    patience = SHORT if breaks == "hang" else QUICK
+    ran = once(building, kind, Says("", (cancel,), breaks=breaks), patience=patience)
     assert [t.name for t in ran.of(ToolUsed) if t.name == "cancel_order"] == [] and cards(building) == []
     assert ran.of(StoodIn) == [StoodIn(NOTICE)]
 
@@ -305,10 +317,9 @@ def test_a_change_is_prepared_once_though_both_models_ask_for_it(building: Build
 
 
 def test_a_stream_without_end_is_cut_off(building: Building) -> None:
-    patient = Patience(silence_s=10)
     endless = Says("word " * 20_000), Says("", (Called("cancel_order", "{" * 9_000),))
     for script in endless:
-        ran = once(building, "openai", script, patience=patient)
+        ran = once(building, "openai", script)
         assert ran.why == ["endless"] and ran.sent == 1 and len(ran.text) < 7000 and cards(building) == []
 
 
@@ -338,7 +349,7 @@ def test_the_embedded_models_choices_are_offered(building: Building) -> None:
 def test_after_three_failures_nobody_waits_any_more_until_one_try_succeeds(building: Building, kind: str) -> None:
     now = [0.0]
     breaker = Breaker(clock=lambda: now[0])
-    once_each = Patience(silence_s=0.6, retries=0)
+    once_each = Patience(silence_s=20, retries=0)
     with provider(*[Refuses(500)] * 4, Says("Good day. All is well.")) as fake:
         shop = Shop(building, fake, kind, patience=once_each, breaker=breaker)
 

@@ -28,12 +28,20 @@ from tests.small_house import POLICY, build_small_house
 NAMES = [tool.name for tool in TOOLS]
 OUTCOMES = {"done", "awaiting_approval", "pending", "refused", "not_found", "error"}
 SHOWN = {"products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
+SHOWN |= {"methods"}
 PERSONS = ("customer", "account", "user", "actor", "owner", "person", "principal", "role", "email", "identity")
 DECIDES = ("confirm", "approve", "reviewed", "override", "force", "channel", "policy", "grant", "session")
 FIT = {
     "search_products": {"query": "mug"},
     "show_product": {"product": "harbour-mug"},
     "read_reviews": {"product": "harbour-mug"},
+    "compare_products": {"products": ["harbour-mug", "quiet-lamp"]},
+    "recommend_products": {"query": "mug"},
+    "change_basket": {"sku": "HM-PINE", "quantity": 2},
+    "place_order": {"address": "address:home", "payment": "card:visa-4242"},
+    "remove_address": {"address": "address:home"},
+    "list_payment_methods": {},
+    "remove_payment_method": {"payment": "card:visa-4242"},
     "add_to_basket": {"product": "harbour-mug"},
     "show_basket": {},
     "list_orders": {},
@@ -73,9 +81,18 @@ def test_every_tool_has_a_command_a_room_and_a_policy(two: Two) -> None:
 def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
     judge = Judge(POLICY)
     changing = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.WRITE}}
-    assert changing == {"cancel_order", "refund_order", "change_order_address"}
+    assert changing == {
+        "cancel_order",
+        "refund_order",
+        "change_order_address",
+        "place_order",
+        "remove_address",
+        "remove_payment_method",
+    }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {"add_to_basket", "ask_for_person"}, "a light command has no card: think twice before adding one"
+    assert light == {"add_to_basket", "change_basket", "ask_for_person"}, (
+        "a light command has no card: think twice before adding one"
+    )
 
 
 def test_no_tool_and_no_command_names_a_person_or_a_decision(two: Two) -> None:
@@ -123,6 +140,8 @@ def test_what_a_tool_shows_names_nobody(two: Two, name: str) -> None:
     (answer,) = answers(turn)
     assert answer.get("outcome") != "error", answer
     allowed = {"Lanternkeep", "TRK-BEN-8841-OBSIDIAN"}  # the label he gave an address, and his parcel's tracking number
+    if name == "list_payment_methods":
+        allowed |= {"···· 7319"}  # brand and last four of his own card, which is how he names it
     shown = json.dumps(answer, ensure_ascii=False)
     assert [word for word in BENS_WORDS if word not in allowed and word.casefold() in shown.casefold()] == []
 
