@@ -19,7 +19,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from agent.breaker import Breaker
 from agent.heard import Failed, Finished, Heard, Token
 from agent.hearing import Hearing
-from agent.memory import is_tainted, plain, recent, to_stored
+from agent.memory import plain, recent, to_stored
 from agent.middleware.budget import Budget
 from agent.middleware.fence import Fence
 from agent.middleware.gate import Gate
@@ -81,7 +81,7 @@ class Assistant:
         self._reply = Reply((canary,))
         privacy = Privacy(is_remote=model.is_remote, at_home=model.standby)
         standby = [Standby(model.standby, self.breaker, patience_s=timeout_s * PATIENCE)] if model.standby else []
-        walls = [Budget(), self._reply, *standby, privacy, Gate(tools), Fence()]
+        walls = [Budget(), self._reply, *standby, privacy, Gate(tools), Fence(tools)]
         self._graph = create_agent(
             model.model,
             tools,
@@ -151,7 +151,7 @@ class Assistant:
 
 def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
     """What earlier turns have shown: the facts in their records, and whether other people's words are in view."""
-    turn.taint.present = turn.taint.present or is_tainted(seen)
+    turn.provenance.follow(seen)
     for body in to_stored(seen):
         if body["role"] == "tool":
             turn.record.learn(str(body["name"]), str(body["text"]), now=False)

@@ -1,13 +1,11 @@
 """A conversation as plain JSON and back, bounded. Stored messages name roles, no classes: reading them runs nothing."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.tool import ToolCall
 
-from agent.record import BY_OTHERS
 from auth.guard.commands import clean
 
 MOST_MESSAGES = 40
@@ -43,11 +41,6 @@ def recent(
             break
         kept = start
     return list(messages[kept:])
-
-
-def is_tainted(messages: Iterable[BaseMessage]) -> bool:
-    """Whether text written by others stands among these messages."""
-    return any(isinstance(message, ToolMessage) and _holds_others(message) for message in messages)
 
 
 def plain(value: object, *, depth: int = _DEEPEST) -> object:
@@ -119,11 +112,3 @@ def _answered(messages: Sequence[AnyMessage]) -> list[BaseMessage]:
             continue
         kept.append(message)
     return kept
-
-
-def _holds_others(message: ToolMessage) -> bool:
-    try:
-        result = json.loads(message.text)
-    except ValueError:
-        return True
-    return isinstance(result, Mapping) and bool(result.get(BY_OTHERS))

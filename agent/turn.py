@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
+from agent.provenance import Provenance
 from agent.record import Record
-from auth.actor import Actor, Channel
+from auth.actor import Actor, Channel, Origins
 from auth.guard.commands import Command, action, arguments, canonical
 from auth.guard.decisions import Outcome
 
@@ -35,13 +36,6 @@ class Note:
     kind: str
     why: str
     tool: str = ""
-
-
-@dataclass(slots=True)
-class Taint:
-    """Whether text written by others stands in what the model sees; once it does, it stays for this turn."""
-
-    present: bool = False
 
 
 @dataclass(slots=True)
@@ -76,8 +70,9 @@ class Turn:
     conversation: str
     id: str
     note: Callable[[Note], None]
-    taint: Taint = field(default_factory=Taint)
     record: Record = field(default_factory=Record)
+    provenance: Provenance = field(default_factory=Provenance)
+    origins: Origins = ()
     allowance: Allowance = field(default_factory=Allowance)
     nonce: str = field(default_factory=lambda: secrets.token_hex(6))
     offered: list[tuple[str, str]] = field(default_factory=list)
@@ -96,8 +91,8 @@ class Turn:
             raise ValueError("a turn is held for somebody, through the chat: use actor.through(Channel.CHAT, act=…)")
 
     def asker(self) -> Actor:
-        """The actor of this moment: tainted from the first text by others on."""
-        return replace(self.actor, tainted=self.taint.present)
+        """The actor of this moment: tainted from the first text by others on, with the origins of the present call."""
+        return replace(self.actor, tainted=self.provenance.is_tainted, origins=self.origins)
 
     def request_id(self, command: Command) -> str:
         """The same for the same command of the same turn, whatever the model calls it, so a retry changes nothing."""

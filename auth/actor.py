@@ -34,6 +34,20 @@ class Risk(StrEnum):
     HIGH = "high"
 
 
+class Origin(StrEnum):
+    """Where a value of what software asks for came from, as the shop found out. From the best to the worst."""
+
+    SHOP = "shop"
+    TYPED = "typed"
+    PAGE = "page"
+    RECORD = "record"
+    UNKNOWN = "unknown"
+    OTHERS = "others"
+
+
+Origins = tuple[tuple[str, Origin], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """Who acts for the account holder (RFC 8693 §4.1 ``act``): a name, and the hash of what makes it up."""
@@ -47,7 +61,8 @@ class Actor:
     """The one who asks. ``account_id`` is ``None`` only for a visitor who has left no trace yet.
 
     ``second_factor_at`` is the last instant a second factor was shown in this session; ``None`` means never.
-    ``tainted`` says that text written by others stands in what the assistant's model sees.
+    ``tainted`` says that text written by others stands in what the assistant's model sees; ``origins`` says of each
+    argument of its present call where the value came from.
     """
 
     account_id: UUID | None
@@ -59,11 +74,17 @@ class Actor:
     second_factor_at: datetime | None = None
     risk: Risk = Risk.LOW
     tainted: bool = False
+    origins: Origins = ()
     network: str = ""
 
     def through(self, channel: Channel, *, act: Act | None = None, tainted: bool = False) -> "Actor":
         """The same person through another door; what they have proved stays, who acts for them changes."""
         return replace(self, channel=channel, act=act, tainted=tainted)
+
+    @property
+    def brings_foreign_values(self) -> bool:
+        """Whether a value came from text written by others, or from nowhere that the shop can see."""
+        return any(origin in (Origin.OTHERS, Origin.UNKNOWN) for _, origin in self.origins)
 
     @property
     def is_signed_in(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from auth.accounts import find_account
-from auth.actor import Actor, Channel
+from auth.actor import Actor, Channel, Origin
 from auth.guard import approvals
 from auth.guard.approvals import Approval, actor_from_json
 from auth.guard.decisions import Done, Need, Pending, Refused
@@ -22,11 +22,21 @@ _ASKED = {
     "CancelOrder": "Cancelling order {}",
     "ChangeOrderAddress": "Another address for order {}",
     "PlaceOrder": "Ordering what is in your basket",
+    "AddToBasket": "Something for your basket",
+    "ChangeBasketLine": "A change of your basket",
     "SaveAddress": "An address for your address book",
     "RemoveAddress": "Removing an address from your address book",
     "AddPaymentMethod": "Keeping a payment card",
     "RemovePaymentMethod": "Removing a payment card",
 }
+_ORIGINS = {
+    Origin.TYPED: "typed by you",
+    Origin.PAGE: "from the page you were on",
+    Origin.RECORD: "from your records",
+    Origin.OTHERS: "from text by others",
+    Origin.UNKNOWN: "of unknown origin",
+}
+_TAINTED = "text by others was in view"
 _RESULT_LINES = (("order", "Order"), ("amount", "Amount"), ("paid_with", "Goes to"))
 
 
@@ -93,7 +103,16 @@ def _to_sign(
         request_id=new_request_id(),
         error=wrong_code,
         needs_factor=wants_code and not has_factor(session, approval.account_id),
+        seen=_prepared_from(approval),
     )
+
+
+def _prepared_from(approval: Approval) -> tuple[tuple[str, bool], ...]:
+    """Where the values on a card came from, and whether other people had a part in it."""
+    asker = actor_from_json(approval.actor, approval.account_id)
+    others = (Origin.OTHERS, Origin.UNKNOWN)
+    chips = [(f"{name}: {_ORIGINS[origin]}", origin in others) for name, origin in asker.origins if origin in _ORIGINS]
+    return (*chips, *([(_TAINTED, True)] if asker.tainted else []))
 
 
 def _why(house: House, approval: Approval, *, codes: bool) -> str:

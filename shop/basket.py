@@ -14,7 +14,7 @@ from auth.database import Base, Owned, UtcDateTime, new_id
 from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
 from auth.guard.judge import Entity
-from auth.guard.rooms import Facts, Room
+from auth.guard.rooms import Card, Facts, Room
 from shop.catalogue import Variant, find_variant, find_variants
 from shop.commands import AddToBasket, ChangeBasketLine, ShowBasket
 from shop.money import Money, total
@@ -104,6 +104,7 @@ def basket_rooms(rates: ShippingRates) -> tuple[Room[Any], ...]:
             facts=basket.adding_facts,
             handle=basket.add,
             verify=basket.holds,
+            card=basket.adding_card,
             says=lambda result: f"{result['added']} × {result['name']} is in your basket.",
         ),
         Room(
@@ -113,6 +114,7 @@ def basket_rooms(rates: ShippingRates) -> tuple[Room[Any], ...]:
             facts=basket.changing_facts,
             handle=basket.change,
             verify=basket.holds,
+            card=basket.changing_card,
             says=lambda result: "Your basket is changed." if result["quantity"] else "It is out of your basket.",
         ),
     )
@@ -147,6 +149,10 @@ class Filling:
         product = Entity("Product", variant.product.handle, {"on_sale": variant.product.on_sale, "reviewable": False})
         return Facts(product, {"quantity": quantity, "stock": min(variant.stock, MOST)})
 
+    def adding_card(self, session: Session, command: AddToBasket, variant: Variant) -> Card:
+        lines = (("Option", variant.option), ("Price", str(variant.price)))
+        return Card(f"Put {command.quantity} × {variant.product.name} into your basket", lines, "Put it in")
+
     def add(self, session: Session, grant: Grant[AddToBasket]) -> Mapping[str, Json]:
         variant = find_variant(session, grant.command.sku)
         if variant is None:
@@ -165,6 +171,13 @@ class Filling:
         stock = variant.stock if variant is not None and variant.product.on_sale else 0
         basket = basket_view(session, actor.account_id, rates=self.rates)
         return Facts(basket_entity(actor.account_id, basket), {"quantity": command.quantity, "stock": stock})
+
+    def changing_card(self, session: Session, command: ChangeBasketLine, line: BasketLine) -> Card:
+        variant = find_variant(session, line.sku)
+        name = line.sku if variant is None else variant.product.name
+        if command.quantity == 0:
+            return Card(f"Take {name} out of your basket", (), "Take it out")
+        return Card(f"Have {command.quantity} × {name} in your basket", (("Now", str(line.quantity)),), "Change it")
 
     def change(self, session: Session, grant: Grant[ChangeBasketLine]) -> Mapping[str, Json]:
         line = _line(session, grant.account_id, grant.command.sku)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from auth.actor import Act, Actor, Channel, Risk, Role
+from auth.actor import Act, Actor, Channel, Origin, Risk, Role
 from auth.guard.decisions import Allowed, Denied, Missing
 from auth.guard.judge import Entity, Judge, Question, Stamps, principal_of
 
@@ -28,6 +28,10 @@ ASKERS: dict[str, tuple[Actor, str]] = {
     "clerk, their own": (Actor(OWNER, Role.CLERK, Channel.STAFF), "active"),
     "assistant for owner": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT), "active"),
     "assistant, tainted": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, tainted=True), "active"),
+    "assistant, foreign value": (
+        Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, origins=(("order", Origin.OTHERS),)),
+        "active",
+    ),
     "assistant, high risk": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, risk=Risk.HIGH), "active"),
     "assistant for other": (Actor(OTHER, Role.CUSTOMER, Channel.CHAT, act=ACT), "active"),
     "program for owner": (Actor(OWNER, Role.CUSTOMER, Channel.API, act=Act("app", "matrix")), "active"),

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, LargeBinary, String, Text, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from auth.actor import Act, Actor, Channel, Risk, Role
+from auth.actor import Act, Actor, Channel, Origin, Risk, Role
 from auth.database import Base, Owned, UtcDateTime
 from auth.guard.commands import Command, action, arguments, canonical
 from auth.guard.decisions import Need
@@ -123,6 +123,7 @@ def actor_to_json(actor: Actor) -> str:
             "act": act,
             "risk": actor.risk.value,
             "tainted": actor.tainted,
+            "origins": [[name, origin.value] for name, origin in actor.origins],
             "session": None if actor.session_id is None else str(actor.session_id),
         }
     )
@@ -138,6 +139,7 @@ def actor_from_json(text: str, account_id: UUID) -> Actor:
         act=None if kept["act"] is None else Act(kept["act"]["name"], kept["act"]["digest"]),
         risk=Risk(kept["risk"]),
         tainted=kept["tainted"],
+        origins=tuple((name, Origin(origin)) for name, origin in kept.get("origins", [])),
         session_id=None if kept["session"] is None else UUID(kept["session"]),
     )
 

@@ -184,8 +184,10 @@ def _answered_calls(body: dict[str, Any]) -> int:
 
 
 def test_half_an_argument_is_never_taken_for_a_whole_one(building: Building, kind: str, before: str) -> None:
-    half = '{"order": "' + building.orders["ada.paid"]
-    ran = once(building, kind, Says("One moment.", (Called("cancel_order", half),)), Says("Which order is it?"))
+    half, said = '{"order": "' + building.orders["ada.paid"], f"cancel {building.orders['ada.paid']}"
+    ran = once(
+        building, kind, Says("One moment.", (Called("cancel_order", half),)), Says("Which order is it?"), said=said
+    )
     assert [(t.name, t.outcome) for t in ran.of(ToolUsed)] == [("cancel_order", "refused")]
     assert [(n.kind, n.why, n.tool) for n in ran.notes] == [("tool.refused", "invalid-arguments", "cancel_order")]
     assert ran.text.endswith("Which order is it?") and cards(building) == []
@@ -208,7 +210,7 @@ def test_an_unknown_tool_is_refused_without_naming_another(building: Building, k
 def test_a_call_without_an_id_is_answered_all_the_same(building: Building, before: str) -> None:
     cancel = Called("cancel_order", json.dumps({"order": building.orders["ada.paid"]}), id=None)
     with provider(Says("", (cancel, Called("show_basket", id=None))), Says("A card is waiting.")) as fake:
-        (ran,) = Shop(building, fake, "openai").say("cancel it")
+        (ran,) = Shop(building, fake, "openai").say(f"cancel {building.orders['ada.paid']}")
         assert len(ran.of(Parked)) == len(cards(building)) == 1
         ids = [m["tool_call_id"] for m in fake.read(1)["messages"] if m["role"] == "tool"]
         assert len(set(ids)) == 2 and all(ids)

@@ -5,7 +5,7 @@ import json
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.messages.tool import ToolCall
 
-from agent.memory import customer_says, from_stored, is_tainted, plain, recent, to_stored
+from agent.memory import customer_says, from_stored, plain, recent, to_stored
 from tests.agent.scripted import says
 
 LOOSE = ToolCall(name="show_order", args={"order": "x"}, id="c9", type="tool_call")
@@ -51,13 +51,6 @@ def test_only_whole_recent_turns_are_kept() -> None:
     assert len(kept) == 8 and isinstance(kept[0], HumanMessage)
     assert recent([customer_says("x" * 99_999)], characters=10)[0].text.startswith("x")
     assert len(recent(many, characters=100)) < len(many)
-
-
-def test_taint_lasts_as_long_as_the_text_does() -> None:
-    review = ToolMessage('{"by_others":[{"text":"x"}]}', tool_call_id="c", name="read_reviews")
-    assert is_tainted([*TALK, review]) and not is_tainted(TALK)
-    assert not is_tainted(recent([review, *TALK], most=4))
-    assert is_tainted([ToolMessage("not json", tool_call_id="c")])
 
 
 def test_values_become_plain() -> None:

@@ -72,7 +72,7 @@ def test_orders_come_as_the_contract_says() -> None:
 def test_a_change_is_parked_and_only_its_card_is_shown() -> None:
     look, change = ("list_orders", {}), ("refund_order", {"order": NUMBER, "reason": "it broke", "items": [1]})
     assert run(says("", look), says("", change), says("Sign it.")).turn.cards == [("approval", str(UUID(int=77)))]
-    ran = run(says("", change), says("Sign it."))
+    ran = run(says("", change), says("Sign it."), said=f"it broke, money back for {NUMBER}")
     assert result(ran)["outcome"] == "awaiting_approval"
     assert [p.approval_id for p in ran.of(Parked)] == [result(ran)["approval"]]
     assert ran.desk.asked[0][1] == RefundOrder(NUMBER, "it broke", (1,))

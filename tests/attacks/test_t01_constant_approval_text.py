@@ -23,7 +23,7 @@ def test_the_page_to_sign_shows_the_record_and_none_of_what_the_model_said(empty
     call = ("refund_order", {"order": ADAS_MUG, "reason": "broken"})
     building = hostile(empty_building, told(FLATTERY, call), told(FLATTERY))
     browser = Street.before(building).signed_in("ada")
-    say(browser, "the mug broke")
+    say(browser, f"the mug of {ADAS_MUG} arrived broken")
     (card,) = cards(building, "ada")
     page = browser.get(f"/approvals/{card.id}/card").text
     assert "€24.80" in page and ADAS_MUG in page

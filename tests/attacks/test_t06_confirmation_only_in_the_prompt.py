@@ -35,7 +35,7 @@ def test_a_model_that_says_the_customer_agreed_gets_a_card_like_any_other(empty_
     )
     browser = Street.before(building).signed_in("ada")
     before = goods(building)
-    say(browser, "yes, I confirm everything, go ahead, confirmed: true")
+    say(browser, f"yes, I confirm everything for {ADAS_MUG}, go ahead, confirmed: true")
     say(browser, "yes")
     assert goods(building) == before and moved(building) == []
     assert [card.state for card in cards(building, "ada")] == ["open"]

@@ -25,7 +25,7 @@ def test_a_change_asked_for_after_reading_it_needs_a_fresh_code(empty_building: 
     browser = street.signed_in("ada")
     building.clock.move(minutes=6)
     before = goods(building)
-    say(browser, "what do people say about the mug?")
+    say(browser, f"what do people say about the mug? mine broke, so refund {ADAS_MUG}")
     (card,) = cards(building, "ada")
     assert card.needed == {Need.CONFIRMATION, Need.SECOND_FACTOR}
     assert browser.post(f"/approvals/{card.id}/confirm?fragment=1").status_code == 422
@@ -46,7 +46,7 @@ def test_it_stays_so_in_the_next_turn_as_long_as_the_text_is_there(empty_buildin
     building.desk.submit(ben, WriteReview("harbour-mug", 1, POISON), request_id="poison")
     browser = Street.before(building).signed_in("ada")
     building.clock.move(minutes=6)
-    say(browser, "what do people say about the mug?")
+    say(browser, f"what do people say about the mug? mine came with {ADAS_MUG}")
     with building.house.database.read(Scope.own(building.person("ada").id)) as session:
         conversation = latest_conversation(session, building.person("ada").id)
         assert conversation is not None

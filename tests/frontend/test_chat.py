@@ -274,7 +274,7 @@ def test_a_clerks_answer_comes_to_whoever_waits(ada: Browser, building: Building
 def test_a_refund_is_asked_for_signed_and_told(ada: Browser, building: Building, model: Scripted) -> None:
     number = building.orders["ada.mug"]
     script(model, says("", ("refund_order", {"order": number, "reason": "it broke"})), says("I have prepared it."))
-    told = dict(stream(ada, "my mug broke"))
+    told = dict(stream(ada, f"my mug broke, it is {number}"))
     card = str(told["approval"]["id"])
     piece = ada.get(f"/chat/card/{card}").text
     assert number in piece and f'action="/approvals/{card}/confirm"' in piece
@@ -291,7 +291,7 @@ def test_a_refund_is_asked_for_signed_and_told(ada: Browser, building: Building,
 def test_the_assistant_learns_what_became_of_its_card(ada: Browser, building: Building, model: Scripted) -> None:
     number = building.orders["ada.mug"]
     script(model, says("", ("refund_order", {"order": number, "reason": "it broke"})), says("I have prepared it."))
-    card = str(dict(stream(ada, "my mug broke"))["approval"]["id"])
+    card = str(dict(stream(ada, f"my mug broke, it is {number}"))["approval"]["id"])
     assert _remembered_outcome(building) == "awaiting_approval"
     ada.post(f"/approvals/{card}/decline?fragment=1")
     assert _remembered_outcome(building) == "refused"
@@ -300,7 +300,7 @@ def test_the_assistant_learns_what_became_of_its_card(ada: Browser, building: Bu
 def test_a_card_that_expired_is_no_longer_awaited(ada: Browser, building: Building, model: Scripted) -> None:
     number = building.orders["ada.mug"]
     script(model, says("", ("refund_order", {"order": number, "reason": "it broke"})), says("I have prepared it."))
-    stream(ada, "my mug broke")
+    stream(ada, f"my mug broke, it is {number}")
     building.clock.move(minutes=16)
     assert _remembered_outcome(building) == "refused"
 
@@ -310,7 +310,7 @@ def test_somebody_elses_card_is_not_there(
 ) -> None:
     number = building.orders["ada.mug"]
     script(model, says("", ("refund_order", {"order": number, "reason": "it broke"})), says("I have prepared it."))
-    card = str(dict(stream(as_person("ada"), "my mug broke"))["approval"]["id"])
+    card = str(dict(stream(as_person("ada"), f"my mug broke, it is {number}"))["approval"]["id"])
     assert as_person("ben").get(f"/chat/card/{card}").status_code == 404
     assert as_person("ben").get("/chat/card/nonsense").status_code == 404
 

@@ -11,8 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
+from langchain_core.messages import HumanMessage
 from sqlalchemy import inspect, select
 
+from agent.memory import customer_says
 from auth.accounts import Account
 from auth.actor import Actor, Role
 from auth.audit import AuditEntry
@@ -60,6 +62,10 @@ class Two:
     cards: tuple[UUID, ...]
     bens_orders: tuple[str, ...]
     targets: tuple[str, ...]
+
+    def everything(self, *also: str) -> HumanMessage:
+        """A customer who names all there is, so that the origin of a value is not what stops the model."""
+        return customer_says(f"it broke, take any of 1 2 3 4 5 6 7 8 9: {' '.join((*also, *self.targets))}")
 
     def chat(self, *, tainted: bool = False) -> Actor:
         return self.small.through_chat(self.ada, tainted=tainted)

@@ -18,7 +18,6 @@ from langchain_core.messages import AIMessage
 
 from agent.assistant import Assistant
 from agent.heard import CardShown, Finished, Heard, Parked, ToolUsed
-from agent.memory import customer_says
 from agent.models import LoadedModel
 from agent.tools import TOOLS
 from agent.turn import Note, Turn
@@ -70,7 +69,7 @@ def calls(two: Two) -> st.SearchStrategy[tuple[str, Any]]:
     return st.one_of(*fitting, *whole, forged, unknown)
 
 
-def turn(two: Two, steps: list[AIMessage], number: int) -> tuple[list[Heard], Turn, list[Note]]:
+def turn(two: Two, steps: list[AIMessage], number: int, *also: str) -> tuple[list[Heard], Turn, list[Note]]:
     notes = list[Note]()
     assistant = Assistant(
         LoadedModel(Scripted(*steps, piece=400), False, "hostile"), policy_version="p", environment={}
@@ -80,7 +79,7 @@ def turn(two: Two, steps: list[AIMessage], number: int) -> tuple[list[Heard], Tu
     )
 
     async def all_of_it() -> list[Heard]:
-        return [heard async for heard in assistant.answer(made, [customer_says("hello")])]
+        return [heard async for heard in assistant.answer(made, [two.everything(*also)])]
 
     return asyncio.run(all_of_it()), made, notes
 
@@ -129,7 +128,7 @@ def test_the_model_is_heard_when_it_asks_for_what_is_adas(two: Two) -> None:
     """The control: the same harness does park a card for Ada's own order, and shows it."""
     number = two.small.order(two.ada)
     heard, made, _ = turn(
-        two, [says("", ("refund_order", {"order": number, "reason": "it broke"})), AIMessage("ok")], 1
+        two, [says("", ("refund_order", {"order": number, "reason": "it broke"})), AIMessage("ok")], 1, number
     )
     assert [h for h in heard if isinstance(h, Parked)]
     assert ToolUsed("refund_order", "awaiting_approval") in heard
