@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from agent.heard import Choices, Failed, Finished, Heard, Token, ToolUsed
+from agent.heard import Choices, Failed, Finished, Heard, StoodIn, Token, ToolUsed
 from agent.memory import from_stored
 from agent.stream import as_event
 from agent.turn import Note, Turn
@@ -275,6 +275,8 @@ class _Answer:
             case Failed(sentence):
                 self._pieces.append(f"\n\n{sentence}")
                 self.has_failed = True
+            case StoodIn(sentence):
+                self._pieces.append(f"\n\n{sentence}")
             case Choices(texts):
                 self.choices = texts
             case Finished():
