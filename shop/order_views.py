@@ -54,9 +54,18 @@ def order_view(session: Session, order: Order, *, vault: Vault, with_notes: bool
         destination=vault.open(session, order, "label"),
         address=postal_lines(session, order, vault=vault),
         tracking=order.tracking,
-        estimate=_estimate(order),
+        estimate=expected_on(order),
         notes=carrier_notes(session, order, vault=vault) if with_notes else (),
     )
+
+
+def expected_on(order: Order) -> date | None:
+    """The day by which it should arrive: two days of packing, three of travelling."""
+    if order.status in (PAID, CHANGING):
+        return (order.placed_at + _PACKING + _TRAVELLING).date()
+    if order.status == SHIPPED and order.shipped_at is not None:
+        return (order.shipped_at + _TRAVELLING).date()
+    return None
 
 
 def looking_rooms(vault: Vault, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
@@ -131,12 +140,3 @@ def _line_view(line: OrderLine, reckoning: Reckoning) -> OrderLineView:
         sku=line.sku,
         cancelled=is_cancelled,
     )
-
-
-def _estimate(order: Order) -> date | None:
-    """The day by which it should arrive: two days of packing, three of travelling."""
-    if order.status in (PAID, CHANGING):
-        return (order.placed_at + _PACKING + _TRAVELLING).date()
-    if order.status == SHIPPED and order.shipped_at is not None:
-        return (order.shipped_at + _TRAVELLING).date()
-    return None

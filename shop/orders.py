@@ -94,19 +94,29 @@ def new_order_number() -> str:
 
     The column is unique; if a number ever came twice, the second order would fail before anything is charged.
     """
-    value = int.from_bytes(os.urandom(5))
+    return number_from("HP", os.urandom(5))
+
+
+def number_from(prefix: str, five_bytes: bytes) -> str:
+    """Five bytes as a number that can be read out, such as ``RT-7K3M-29QD``."""
+    value = int.from_bytes(five_bytes)
     body = "".join(_DIGITS[value >> shift & 31] for shift in range(35, -1, -5))
-    return f"HP-{body[:4]}-{body[4:]}"
+    return f"{prefix}-{body[:4]}-{body[4:]}"
 
 
 def read_order_number(text: str) -> str | None:
     """An order number as people type it (``hp 7k3m29qd``, an O for a zero), or ``None`` for what can't be one."""
+    return read_number("HP", text)
+
+
+def read_number(prefix: str, text: str) -> str | None:
+    """A number with this prefix as people type it, or ``None``."""
     bare = "".join(c for c in text.upper() if c.isalnum())
-    body = bare.removeprefix("HP") if len(bare) == 10 else bare
+    body = bare.removeprefix(prefix) if len(bare) == 10 else bare
     body = body.translate(_MISREAD)
     if len(body) != 8 or any(c not in _DIGITS for c in body):
         return None
-    return f"HP-{body[:4]}-{body[4:]}"
+    return f"{prefix}-{body[:4]}-{body[4:]}"
 
 
 def find_order(session: Session, account_id: UUID | None, number: str, *, lock: bool = False) -> Order | None:
@@ -130,10 +140,15 @@ def find_orders(session: Session, account_id: UUID | None, *, status: str = "") 
 
 def find_order_at_work(session: Session, actor: Actor, number: str) -> Order | None:
     """Any order for a clerk on the staff pages; for everybody else only their own, as anywhere."""
-    if actor.role is not Role.CLERK or actor.channel is not Channel.STAFF:
+    if not is_at_work(actor):
         return find_order(session, actor.account_id, number, lock=True)
     exact = read_order_number(number)
     return session.scalars(select(Order).where(Order.number == exact).with_for_update()).first()
+
+
+def is_at_work(actor: Actor) -> bool:
+    """Whether this is a clerk on the staff pages, whose session sees the house."""
+    return actor.role is Role.CLERK and actor.channel is Channel.STAFF
 
 
 def orders_with_status(session: Session, status: str, *, limit: int = 100) -> Sequence[Order]:

@@ -20,6 +20,7 @@ from auth.guard.grants import Grant
 from auth.guard.judge import Entity
 from auth.guard.rooms import Card, Facts, Room, Settlement
 from auth.vault import Sealed, Vault
+from shop.cases import held_lines
 from shop.charges import give_back, put_back, set_aside
 from shop.commands import RefundOrder
 from shop.money import Money
@@ -49,30 +50,50 @@ class Refund(Base, Owned):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...]:
+        """``(line, minor)`` for each line it is for; line 0 is the shipping."""
+        return tuple((line, minor) for line, minor in json.loads(self.lines))
+
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """What has gone back for an order, by line (claimed counts), in minor units; and from that, what still can."""
+    """What has gone back for an order, by line (claimed counts), in minor units; and from that, what still can.
+
+    For a line that is ``held``, because a return, an exchange or a claim is open for it, nothing can.
+    """
 
     order: Order
     refunded: Mapping[int, int]
+    held: frozenset[int] = frozenset()
 
     @property
     def refunded_minor(self) -> int:
         return sum(self.refunded.values())
 
     def left(self, line: OrderLine) -> int:
-        """What can still go back for a line; nothing for one that was cancelled, which has had it."""
-        if line.cancelled_at is not None:
+        """What can still go back for a line; nothing for one that is held, or was cancelled, which has had it."""
+        if line.line in self.held or line.cancelled_at is not None:
             return 0
         return line.unit_minor * line.quantity - self.refunded.get(line.line, 0)
+
+    def holds(self, lines: Sequence[int]) -> bool:
+        """Whether something of these lines (of all when empty) is held."""
+        return bool(self.held if not lines else self.held & set(lines))
+
+    def still(self, parts: Sequence[tuple[int, int]]) -> int:
+        """What of these ``(line, minor)`` can still go back."""
+        left = {line.line: self.left(line) for line in self.order.lines}
+        left[SHIPPING] = self.order.shipping_minor - self.refunded.get(SHIPPING, 0)
+        return sum(min(minor, left.get(line, 0)) for line, minor in parts)
 
     def parts(self, lines: Sequence[int]) -> list[tuple[int, int]]:
         """What can still go back for these lines (all when empty), as ``(line, minor)``; the shipping comes last."""
         there = self.order.open_lines
         asked = [line for line in there if not lines or line.line in lines]
         parts = [(line.line, self.left(line)) for line in asked if self.left(line) > 0]
-        if asked and len(asked) == len(there) and not self.refunded_minor and self.order.shipping_minor:
+        is_all = asked and len(asked) == len(there) and not self.held and not self.refunded_minor
+        if is_all and self.order.shipping_minor:
             parts.append((SHIPPING, self.order.shipping_minor))
         return parts
 
@@ -93,13 +114,13 @@ class Reckoning:
         return spread
 
 
-def reckon(session: Session, order: Order) -> Reckoning:
-    """Add up an order's refunds; those that were released don't count."""
+def reckon(session: Session, order: Order, *, held: frozenset[int] | None = None) -> Reckoning:
+    """Add up an order's refunds; released ones don't count. ``held`` is what its cases hold, unless given."""
     refunded: dict[int, int] = {}
     for refund in refunds_of(session, order):
-        for line, minor in json.loads(refund.lines):
+        for line, minor in refund.parts:
             refunded[line] = refunded.get(line, 0) + minor
-    return Reckoning(order, refunded)
+    return Reckoning(order, refunded, held_lines(session, order) if held is None else held)
 
 
 def refunds_of(session: Session, order: Order) -> Sequence[Refund]:
@@ -176,6 +197,7 @@ class Refunding:
         context = {
             "amount_minor": amount.minor if amount.currency == order.currency else None,
             "refunded_30d_minor": refunded_lately_minor(session, order.account_id, now),
+            "lines_held": found.holds(command.lines),
         }
         snapshot: dict[str, Json] = {
             "order": order.number,
@@ -247,7 +269,7 @@ def _amount(command: RefundOrder, found: Reckoning) -> Money:
 
 
 def item_of(line: OrderLine) -> str:
-    """A line as cards name it."""
+    """``2 × Harbour Mug, Pine``."""
     return f"{line.quantity} × {line.name}" + (f", {line.option}" if line.option else "")
 
 

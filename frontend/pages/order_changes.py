@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from auth.actor import Actor
 from frontend.house import House
 from frontend.pages.checkout import addresses_of
+from frontend.pages.returns import possible
 from shop.catalogue import find_variants
 from shop.commands import (
     CancelOrder,
@@ -37,6 +38,7 @@ class Changes:
 
     cancel: bool
     refund: bool
+    not_right: bool
     again: bool
     invoice: bool
     addresses: Sequence[AddressView]
@@ -55,7 +57,8 @@ def changes_of(house: House, session: Session, actor: Actor, order: Order, view:
     addresses = [other for other in addresses_of(house, session, actor) if other.lines != view.address]
     return Changes(
         cancel=could(session, actor, CancelOrder(number)),
-        refund=could(session, actor, RefundOrder(number, "-")),
+        refund=any(could(session, actor, RefundOrder(number, "-", (line.line,))) for line in order.lines),
+        not_right=any(possible(house, session, actor, order).values()),
         again=could(session, actor, Reorder(number)),
         invoice=could(session, actor, ShowInvoice(number)),
         addresses=[a for a in addresses if could(session, actor, ChangeOrderAddress(number, a.handle))],

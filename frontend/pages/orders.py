@@ -17,6 +17,8 @@ from frontend.pages.order_changes import changes_of
 from frontend.pages.order_story import story_of
 from frontend.pages.submitting import Text, kept_id, submit, way_on
 from frontend.render import looking, new_request_id, render
+from shop.case_views import case_view
+from shop.cases import cases_of, held_lines
 from shop.commands import (
     CancelOrder,
     ChangeOrderAddress,
@@ -183,6 +185,10 @@ def _shown(
         order=view,
         story=story_of(order, view, refunds),
         can=changes_of(house, session, actor, order, view),
+        cases=[
+            case_view(session, case, vault=house.vault) for case in cases_of(session, actor.account_id, order=order)
+        ],
+        held=held_lines(session, order),
         errors=errors,
         typed={"reason": "", "lines": None, "address": "", "sku": "", "payment": "", **typed},
         page_hint=f"order:{order.number}",

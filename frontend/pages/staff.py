@@ -21,6 +21,7 @@ from frontend.house import House, house_of
 from frontend.pages.staff_reviews import for_how_long, to_review
 from frontend.pages.submitting import Text, kept_id, submit, way_on
 from frontend.render import render
+from shop.cases import cases_to_work_on
 from shop.commands import (
     AnswerCustomer,
     HandBackConversation,
@@ -63,6 +64,7 @@ def show_desk(request: Request, actor: Staff) -> Response:
             ],
             taken=[_waiting(queued, now) for queued in taken],
             reviews=[to_review(house, session, actor, card) for card in approvals_in_review(session)],
+            open_cases=len(cases_to_work_on(session)),
             to_ship=orders_with_status(session, PAID),
             under_way=orders_with_status(session, SHIPPED),
         )

@@ -1,4 +1,4 @@
-"""T38: by changing an order that is paid for, somebody gets goods for another price, money twice, or a stranger's card
+"""T49: by changing an order that is paid for, somebody gets goods for another price, money twice, or a stranger's card
 to pay."""
 
 from collections.abc import Callable, Iterator
