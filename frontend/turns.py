@@ -27,6 +27,8 @@ from auth.guard.refusals import count_refusal
 from frontend.house import House
 from frontend.remembering import remembered
 from shop.conversations import LONGEST_TEXT, Voice, append_message, find_conversation, start_conversation
+from shop.model_calls import Call, keep_calls
+from shop.personal import NOBODY, Personal, find_personal
 from shop.support import assistant_is_silent
 
 BROKEN = "Something went wrong on our side, and nothing was changed without your signature. Please try again."
@@ -45,13 +47,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation."""
+    """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation, ``personal``
+    is what no model may be shown of its writer."""
 
     account_id: UUID
     conversation_id: UUID
     message_id: UUID
     position: int
     is_silent: bool
+    personal: Personal = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ class Turns:
             conversation=str(noted.conversation_id),
             turn_id=str(noted.message_id),
             note=partial(_write_note, self._house, actor),
+            personal=noted.personal,
         )
         try:
             await self._answer(turn, running, answer)
@@ -235,14 +240,21 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
             body=({"role": "customer", "text": said.text, **page},) if page else (),
         )
         is_silent = assistant_is_silent(conversation)
-        return Noted(account_id, conversation.id, message.id, message.position, is_silent)
+        personal = NOBODY if is_silent else find_personal(session, house.vault, account_id)
+        return Noted(account_id, conversation.id, message.id, message.position, is_silent, personal)
 
 
 def _store(house: House, noted: Noted, turn: Turn, answer: _Answer) -> bool:
     """Write the answer into the conversation; ``False`` when a clerk took it meanwhile, or it was deleted."""
     with house.database.begin(Scope.own(noted.account_id)) as session:
         conversation = find_conversation(session, noted.account_id, noted.conversation_id)
-        if conversation is None or assistant_is_silent(conversation):
+        if conversation is None:
+            return False
+        # What a model has seen is told also when nobody gets to hear what it said.
+        calls = [Call(handed.model, handed.is_remote, handed.content, handed.withheld) for handed in turn.handed]
+        at = house.clock()
+        keep_calls(session, house.vault, conversation, message_id=noted.message_id, calls=calls, at=at)
+        if assistant_is_silent(conversation):
             return False
         append_message(
             session,
@@ -250,7 +262,7 @@ def _store(house: House, noted: Noted, turn: Turn, answer: _Answer) -> bool:
             conversation,
             voice=Voice.ASSISTANT,
             text=answer.text,
-            at=house.clock(),
+            at=at,
             body=cast(list[Mapping[str, Json]], json.loads(json.dumps(turn.kept))),
             cards=turn.cards,
             choices=answer.choices,

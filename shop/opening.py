@@ -32,6 +32,10 @@ def opening_questions() -> tuple[tuple[str, Question, Stamps], ...]:
         ("a review without a second factor", _review(clerk, _OTHER), Stamps()),
         ("staff work through the assistant", _order(chat, "ShipOrder", "paid"), fresh),
         ("a payment card added in a conversation", _payment_card(chat), fresh),
+        ("a file of everything without a fresh proof", _care(stranger, "ExportMyData", _OTHER), signed),
+        ("a file of everything about somebody else", _care(stranger, "ExportMyData", _OWNER), fresh),
+        ("an account deleted through the chat unconfirmed", _care(chat, "DeleteAccount", _OWNER), Stamps(False, 0)),
+        ("an account deleted by somebody else", _care(stranger, "DeleteAccount", _OWNER), fresh),
         ("a payment card added to somebody else's account", _payment_card(stranger), fresh),
         (
             "an unsigned return through the chat",
@@ -77,6 +81,12 @@ def _case(
 def _payment_card(actor: Actor) -> Question:
     account = Entity("Account", str(_OWNER), {"owner": str(_OWNER)})
     return Question("AddPaymentMethod", actor, principal_of(actor, status="active"), account, {"cards_kept": 0})
+
+
+def _care(actor: Actor, action: str, owner: UUID) -> Question:
+    account = Entity("Account", str(owner), {"owner": str(owner)})
+    context = {"has_factor": True, "password_age_s": 0, "under_way": 0}
+    return Question(action, actor, principal_of(actor, status="active"), account, context)
 
 
 def _review(actor: Actor, requested_by: UUID) -> Question:

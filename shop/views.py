@@ -290,6 +290,59 @@ class PaymentMethodList:
 
 
 @dataclass(frozen=True, slots=True)
+class PreferenceView:
+    """One topic of mails. ``why`` is why it can't be switched off, and empty where it can."""
+
+    topic: str
+    words: str
+    on: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceList:
+    preferences: tuple[PreferenceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityView:
+    """How an account is protected. ``password_changed`` is ``None`` where that was never written down."""
+
+    two_factor: bool
+    recovery_codes_left: int
+    sessions: int
+    password_changed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Where somebody is signed in: the kind of browser, its last visit, and whether it is the one that asks."""
+
+    device: str
+    last_used: datetime
+    is_this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    sessions: tuple[SessionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    what: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MyData:
+    """What the shop keeps about somebody, counted by kind; ``link`` leads to the page about it."""
+
+    kept: tuple[KeptLine, ...]
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSection:
     """A section of the shop's rules: ``quote`` is verbatim, ``link`` leads to it."""
 

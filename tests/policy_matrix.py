@@ -145,7 +145,35 @@ PARCELS = (
     _back("paid", status="paid", days=None),
 )
 
+
+def _care(words: str, **context: str | int | bool | None) -> State:
+    return State(words, ACCOUNT.resource, dict(context))
+
+
 STATES: dict[str, tuple[State, ...]] = {
+    "ShowPreferences": (ACCOUNT,),
+    "ShowSecurity": (ACCOUNT,),
+    "ListSessions": (ACCOUNT,),
+    "ShowMyData": (ACCOUNT,),
+    "EndSessions": (ACCOUNT,),
+    "ChangePreferences": (
+        _care("news", optional_topic=True),
+        _care("mails about orders", optional_topic=False),
+        _care("topic unknown"),
+    ),
+    "ExportMyData": (
+        _care("has a factor, password just typed", has_factor=True, password_age_s=5),
+        _care("no factor, password just typed", has_factor=False, password_age_s=5),
+        _care("no factor, password long ago", has_factor=False, password_age_s=301),
+        _care("nothing known"),
+    ),
+    "DeleteAccount": (
+        _care("nothing under way, has a factor", under_way=0, has_factor=True, password_age_s=5),
+        _care("nothing under way, no factor, password just typed", under_way=0, has_factor=False, password_age_s=5),
+        _care("nothing under way, no factor, password long ago", under_way=0, has_factor=False, password_age_s=301),
+        _care("an order under way", under_way=1, has_factor=False, password_age_s=5),
+        _care("nothing known"),
+    ),
     "SearchProducts": (SHOP,),
     "CompareProducts": (SHOP,),
     "RecommendProducts": (SHOP,),
