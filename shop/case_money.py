@@ -18,7 +18,7 @@ from auth.guard.grants import Grant
 from auth.guard.rooms import Facts, Settled, Settlement
 from auth.vault import Vault
 from shop.cases import Case, case_entity, find_case_at_work, held_lines
-from shop.charges import give_back, put_back, set_aside
+from shop.charges import give_back, set_aside, undo_set_aside
 from shop.money import Money
 from shop.orders import Order
 from shop.payments import PaymentGateway, asked, asked_amount
@@ -124,7 +124,7 @@ class CaseMoney:
         refund = _refund_of(session, grant, file.case)
         if refund is not None:
             refund.state = RELEASED
-            put_back(session, file.order, grant.request or {})
+            undo_set_aside(session, file.order, grant.request or {})
         file.case.settle_grant_id = None
 
     def is_settled(self, session: Session, grant: Grant[Any], *, file: CaseFile, amount: Money) -> bool:

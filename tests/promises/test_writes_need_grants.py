@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WRITES_WITHOUT_GRANT: Mapping[str, str] = {
     "shop/basket.py:merge_basket": "a guest signs in; the session is new, and the basket is theirs in both accounts",
     "shop/conversations.py:start_conversation": "saying something is not a change of the shop; own rows only",
+    "shop/model_calls.py:keep_calls": "what a model was handed in one's own conversation is kept; own rows only",
     "shop/conversations.py:append_message": "what was said is kept; own rows only, never changed afterwards",
     "shop/conversations.py:delete_conversation": "one's own words, taken back by oneself on a page",
 }
