@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,11 @@ from agent.local.checking import Report, as_line, check_examples
 from agent.local.classifier import Lesson
 from agent.local.dialogue import Dialogue
 from agent.local.embeddings import load_encoder
-from agent.local.intents import Intent, check_tools, load_intents, load_replies
+from agent.local.intents import Intent, load_intents, load_replies
 from agent.local.recipes import Recipes
 from agent.local.replies import Voice
 from agent.local.slots import Reader
+from agent.local.soundness import check_replies, check_tools
 from agent.local.tasks import Call, Reply
 from agent.local.understanding import Understander, Understanding
 from agent.local.wording import clean, load_words
@@ -47,6 +49,7 @@ class EmbeddedModel(BaseChatModel):
     only a bounded memo of messages read lately, so that a history is not read anew for each call; see `forget`.
 
     `product_names` help the speller and the reading of things; `order_prefix` is how the shop's order numbers begin;
+    `clock` says which day "yesterday" is counted from;
     `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; what is computed from the examples (it
     takes some seconds, told to `progress`) is kept in `cache_folder`; without embeddings n-grams understand alone.
     Raises ValueError for a faulty file.
@@ -56,6 +59,7 @@ class EmbeddedModel(BaseChatModel):
     order_prefix: str = "HP"
     folder: Path = HERE
     cache_folder: Path | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     with_embeddings: bool = True
     progress: Callable[[int, int], None] | None = Field(default=None, exclude=True)
 
@@ -73,7 +77,10 @@ class EmbeddedModel(BaseChatModel):
             self._intents, reader, encoder=encoder, cache=self.cache_folder, progress=self.progress
         )
         voice = Voice(load_replies(self.folder / "replies.yaml"), self._intents)
-        self._dialogue = Dialogue(self._intents, reader, self._understander, Recipes(self._intents, reader), voice)
+        if missing := check_replies(self._intents, voice.shared):
+            raise ValueError(missing[0])
+        recipes = Recipes(self._intents, reader, lambda: self.clock().date())
+        self._dialogue = Dialogue(self._intents, reader, self._understander, recipes, voice)
 
     @property
     def _llm_type(self) -> str:
@@ -114,7 +121,8 @@ class EmbeddedModel(BaseChatModel):
 
     def check(self, tools: Sequence[BaseTool]) -> list[str]:
         """What does not fit between the intents and these tools, one sentence each; empty when all is well."""
-        return check_tools(self._intents.values(), {tool.name: set(tool.args) for tool in tools})
+        schemas = {tool.name: convert_to_openai_tool(tool)["function"]["parameters"] for tool in tools}
+        return check_tools(self._intents.values(), schemas)
 
     def bind_tools(
         self,
