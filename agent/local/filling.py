@@ -2,14 +2,20 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from agent.local.intents import Slot
-from agent.local.slots import Mentions
-from agent.local.tasks import Call, Memory, Task
+from agent.local.intents import Intent, Slot
+from agent.local.outcomes import answered, outcome
+from agent.local.slots import Mentions, Reader
+from agent.local.tasks import Ask, Call, Memory, Said, Task
 
 Result = Mapping[str, Any]
 Run = Generator[Call, Result, Any]
+OFFERED = 5  # choices put on buttons
+# Answers to these never name an order: "on the second day" is a reason and no position in a list.
+OWN_WORDS = frozenset({"order"})
+SHARED = frozenset({"items", "line", "reason", "words", "option", "address", "record"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +23,53 @@ class Filling:
     """What a slot can be filled from: the task, the memory, the arguments so far, and what was said, newest first."""
 
     slot: Slot
+    intent: Intent
     task: Task
     memory: Memory
     args: Mapping[str, Any]
     tools: frozenset[str]
+    reader: Reader
+    texts: tuple[str, ...]
     heard: tuple[Mentions, ...]
+    today: date
+
+    @property
+    def language(self) -> str:
+        """The language of the conversation, English until another is known."""
+        return self.memory.language or "en"
+
+    @property
+    def answer(self) -> str:
+        """What was said to the question for this very slot, or nothing."""
+        return self.task.answers.get(self.slot.name, "")
+
+    def look(self, tool: str, args: Mapping[str, Any]) -> Run:
+        """What a look found; a look that can't be made, was refused or failed is the end of the task, and says so."""
+        if tool not in self.tools:
+            return Said("unavailable")
+        result = yield Call(tool, args)
+        return result if answered(result) else outcome(result, args)
+
+    def ask(
+        self, facts: Mapping[str, str] | None = None, choices: tuple[str, ...] = (), *, key: str = ""
+    ) -> Ask | None:
+        """The question for this slot: the intent's own words for it, else those that all share for its kind."""
+        if self.slot.otherwise == "leave":
+            return None
+        own = f"ask_{self.slot.name}"
+        key = key or (own if own in self.intent.replies else f"ask_{self.slot.fill or self.slot.name}")
+        buttons = choices or self.slot.offered(self.language)
+        return Ask(self.slot.name, self.slot.fill, key, facts or {}, buttons)
+
+    def out_of_season(self) -> bool:
+        """Whether the order's state usually rules the request out; then no more is asked, and the shop says why."""
+        states, status = self.intent.order_states(), self.status()
+        return bool(states) and status is not None and status not in states
+
+    def status(self, *, spoken: bool = False) -> Any:
+        """The state of the order this is about, as far as known: as a word of the record, or as people say it."""
+        known = next((order for order in self.memory.orders if order.get("number") == self.args.get("order")), {})
+        return (known.get("status_word") if spoken else None) or known.get("status")
 
 
 def in_force(mentions: Mentions) -> tuple[str, ...]:
@@ -30,16 +78,11 @@ def in_force(mentions: Mentions) -> tuple[str, ...]:
     return mentions.orders[::-1] if taken_back else mentions.orders
 
 
-def heard_for(task: Task, fill: str) -> list[str]:
+def texts_for(task: Task, slot: Slot) -> tuple[str, ...]:
     """The words in which to look for a filling, the likeliest first: the answer to that question, then the wish."""
-    own = [task.answers[fill]] if fill in task.answers else []
-    if fill == "order":
-        # Words of other answers ("on the second day") must not choose another order.
-        return own or list(reversed(task.said[task.since :]))
-    rest = [text for key, text in task.answers.items() if key != fill and fill in {"items", "reason", "address"}]
-    return own + list(reversed(task.said)) + rest
-
-
-def plain(filling: Filling, name: str) -> Run:
-    yield from ()
-    return next((value for m in filling.heard if (value := getattr(m, name, None)) is not None), None)
+    own = [task.answers[slot.name]] if slot.name in task.answers else []
+    if slot.fill in OWN_WORDS:
+        return tuple(own or reversed(task.said[task.since :]))
+    others = [text for name, text in task.answers.items() if name != slot.name] if slot.fill in SHARED else []
+    earlier = task.before if slot.fill in SHARED and slot.otherwise != "leave" else ()
+    return (*own, *reversed(task.said), *others, *earlier)

@@ -1,59 +1,64 @@
-"""Intents are data: one YAML file each, checked at start so that a mistake is found before a customer finds it."""
+"""Intents are data: one YAML file each, read here into frozen values; a mistake in one is named with its file."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent.local.soundness import FEWEST, MOVES, check_links, check_reply, check_slot
 from agent.local.wording import load_yaml
 
 LANGUAGES = ("en", "de")
-FILLS = frozenset(
+KEYS = frozenset(
     re.findall(
         r"\w+",
-        "order items product variant quantity reason address query category max_price status summary topic",
+        "id tool move offers choice slots examples contrast held_out replies recalls instead becomes facts changes",
     )
 )
-MOVES = frozenset({"agree", "decline", "drop", "answer", "correct"})
-PROMISES = re.compile(
-    r"\bwe will\b|\bI will\b|\bwe'll\b|\bI'll\b|guarantee|promise|\bwir werden\b|\bich werde\b|garantier|versprech",
-    re.I,
-)
-PLACE = re.compile(r"\{(\w+)\}")
-FACTS = frozenset(
-    re.findall(
-        r"\w+",
-        "order status placed total items estimate tracking refunds refundable orders products name price "
-        "variants rating quote section link query says addresses choice other",
-    )
-)
-FEWEST = {"examples": {"en": 15, "de": 6}, "replies": {"en": 3, "de": 2}}
+# The names under which a slot's details stand in YAML, where they differ from the field's.
+RENAMED = {"from": "source"}
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One argument of the tool: which kind of filling it takes, or a fixed value.
+    """One argument of the tool: which kind of filling it takes, a fixed value, or one of a few values by their words.
 
-    The fill ``topic`` has both: the customer's words, where they lead to the topic in ``value``, else that topic.
     ``among`` are the states of an order in which this can usually be done; they choose what to ask about, and decide
-    nothing.
+    nothing. ``otherwise`` says what happens when nothing was named: ``ask``, take the ``newest``, or ``leave`` it out.
+    A ``record`` is chosen from what the tool in ``source`` answers under ``rows`` (``basket.items`` for a list within):
+    its value stands under ``take``, and people know it by ``label``. ``one_of`` holds each value with the beginnings of
+    words that mean it; ``buttons`` are likely answers by language.
     """
 
     name: str
     fill: str = ""
-    value: str | None = None
+    value: Any = None
     required: bool = True
     among: tuple[str, ...] = ()
     otherwise: str = "ask"
+    of: str = ""
+    source: str = ""
+    rows: str = ""
+    take: str = "handle"
+    label: str = "label"
+    one_of: tuple[tuple[Any, tuple[str, ...]], ...] = ()
+    buttons: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def offered(self, language: str) -> tuple[str, ...]:
+        """The likely answers in a language; none when the file names none."""
+        return dict(self.buttons).get(language, ())
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What a customer may want: the tool that serves it, what it needs, how it is said, and how it is answered.
 
-    ``recalls``: it is answered from the last change of the conversation, when there is one. ``instead``: what to offer
-    when the shop says no, by the state of the order; the reply ``instead_…`` of that intent is said for it.
+    ``becomes``: the intent that serves the same wish in another state of the order ("send it back" before it has left
+    is a cancellation); the reply ``becomes_…`` says so. ``instead``: what to offer when the shop says no, by the state;
+    the reply ``instead_…`` is said for it. ``facts``: how a row of a list in the tool's answer is written, or an empty
+    text for a single value. ``changes``: the tool changes something. ``recalls``: it is answered from the last change
+    of the conversation, when there is one.
     """
 
     id: str
@@ -68,10 +73,17 @@ class Intent:
     replies: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     recalls: bool = False
     instead: Mapping[str, str] = field(default_factory=dict)
+    becomes: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    changes: bool = False
 
     def order_states(self) -> tuple[str, ...]:
         """The states in which an order usually allows this; empty when any does."""
         return next((slot.among for slot in self.slots if slot.fill == "order"), ())
+
+    def asks_about(self, fill: str) -> bool:
+        """Whether one of its slots is of this kind."""
+        return any(slot.fill == fill for slot in self.slots)
 
 
 def load_intents(folder: Path) -> dict[str, Intent]:
@@ -80,7 +92,7 @@ def load_intents(folder: Path) -> dict[str, Intent]:
     if not intents:
         raise ValueError(f"no intents in {folder}")
     for intent in intents.values():
-        _check_links(intent, intents)
+        check_links(intent, intents)
     return intents
 
 
@@ -89,70 +101,49 @@ def load_replies(path: Path) -> dict[str, Mapping[str, tuple[str, ...]]]:
     return {key: _replies(path.name, key, value) for key, value in load_yaml(path).items()}
 
 
-def check_tools(intents: Iterable[Intent], tools: Mapping[str, Collection[str]]) -> list[str]:
-    """What does not fit between intents and tools (name -> argument names), one sentence each; empty when all fits."""
-    problems = []
-    for intent in intents:
-        if intent.tool is None:
-            continue
-        if intent.tool not in tools:
-            problems.append(f"intent {intent.id}: there is no tool named {intent.tool}")
-            continue
-        problems += [
-            f"intent {intent.id}: tool {intent.tool} has no argument {slot.name}"
-            for slot in intent.slots
-            if slot.name not in tools[intent.tool]
-        ]
-    return problems
-
-
 def _read(path: Path) -> Intent:
-    data = load_yaml(path)
-    where = path.name
-    unknown = set(data) - {
-        "id",
-        "tool",
-        "move",
-        "offers",
-        "choice",
-        "slots",
-        "examples",
-        "contrast",
-        "held_out",
-        "replies",
-        "recalls",
-        "instead",
-    }
-    if unknown:
+    data, where = load_yaml(path), path.name
+    if unknown := set(data) - KEYS:
         raise ValueError(f"{where}: unknown keys {sorted(unknown)}")
     if data.get("id") != path.stem:
         raise ValueError(f"{where}: the id must be the file's name")
     if data.get("move") not in MOVES | {None}:
         raise ValueError(f"{where}: move must be one of {sorted(MOVES)}")
+    slots = {name: dict(value) for name, value in (data.get("slots") or {}).items()}
+    questions = {f"ask_{name}": slot.pop("question") for name, slot in slots.items() if "question" in slot}
+    facts = {name: str(line or "") for name, line in (data.get("facts") or {}).items()}
+    replies = {
+        key: _replies(where, key, value, own=frozenset(facts))
+        for key, value in {**(data.get("replies") or {}), **questions}.items()
+    }
     return Intent(
         id=data["id"],
         tool=data.get("tool"),
         move=data.get("move"),
         offers=data.get("offers"),
         choice={language: str(data["choice"][language]) for language in LANGUAGES},
-        slots=tuple(_slot(where, name, value) for name, value in (data.get("slots") or {}).items()),
+        slots=tuple(_slot(where, name, value) for name, value in slots.items()),
         examples=_by_language(where, "examples", data.get("examples") or {}),
         contrast={other: _lines(text) for other, text in (data.get("contrast") or {}).items()},
         held_out=_lines(data.get("held_out", "")),
-        replies={key: _replies(where, key, value) for key, value in (data.get("replies") or {}).items()},
+        replies=replies,
         recalls=bool(data.get("recalls", False)),
         instead=dict(data.get("instead") or {}),
+        becomes=dict(data.get("becomes") or {}),
+        facts=facts,
+        changes=bool(data.get("changes", "awaiting" in replies)),
     )
 
 
 def _slot(where: str, name: str, value: Mapping[str, Any]) -> Slot:
-    slot = Slot(name=name, **{**value, "among": tuple(value.get("among", ()))})
-    if slot.fill == "topic" and slot.value:
-        return slot
-    if (slot.fill in FILLS - {"topic"}) == (slot.value is not None):
-        raise ValueError(f"{where}: slot {name} needs either a value or a fill out of {sorted(FILLS)}")
-    if slot.otherwise not in {"ask", "newest"}:
-        raise ValueError(f"{where}: slot {name}: otherwise must be ask or newest")
+    data = {RENAMED.get(key, key): detail for key, detail in value.items()}
+    if unknown := set(data) - set(Slot.__dataclass_fields__):
+        raise ValueError(f"{where}: slot {name}: unknown keys {sorted(unknown)}")
+    data["among"] = tuple(data.get("among", ()))
+    data["one_of"] = tuple((what, tuple(map(str, starts))) for what, starts in (data.get("one_of") or {}).items())
+    data["buttons"] = tuple((language, tuple(said)) for language, said in (data.get("buttons") or {}).items())
+    slot = Slot(name=name, **data)
+    check_slot(where, slot)
     return slot
 
 
@@ -164,24 +155,15 @@ def _by_language(where: str, what: str, texts: Mapping[str, str]) -> dict[str, t
     return read
 
 
-def _replies(where: str, key: str, texts: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
+def _replies(
+    where: str, key: str, texts: Mapping[str, str], *, own: frozenset[str] = frozenset()
+) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(texts, Mapping):
+        raise ValueError(f"{where}: reply {key}: expected variants by language")
     read = _by_language(where, "replies", texts)
     for line in (line for lines in read.values() for line in lines):
-        strange = set(PLACE.findall(line)) - FACTS
-        if strange:
-            raise ValueError(f"{where}: reply {key}: unknown facts {sorted(strange)}")
-        if re.search(r"\d", line) or PROMISES.search(line):
-            raise ValueError(f"{where}: reply {key}: no numbers and no promises in a template: {line!r}")
+        check_reply(where, key, line, own)
     return read
-
-
-def _check_links(intent: Intent, intents: Mapping[str, Intent]) -> None:
-    named = set(intent.contrast) | set(intent.instead.values()) | ({intent.offers} if intent.offers else set())
-    missing = named - set(intents)
-    if missing:
-        raise ValueError(f"{intent.id}.yaml: refers to unknown intents {sorted(missing)}")
-    if intent.tool is None and intent.move is None and "talk" not in intent.replies:
-        raise ValueError(f"{intent.id}.yaml: an intent without a tool needs the reply 'talk'")
 
 
 def _lines(text: str) -> tuple[str, ...]:

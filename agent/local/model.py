@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from agent.local.dialogue import Dialogue
-from agent.local.intents import Intent, check_tools, load_intents, load_replies
+from agent.local.intents import Intent, load_intents, load_replies
 from agent.local.recipes import Recipes
 from agent.local.replies import Voice
 from agent.local.slots import Reader
+from agent.local.soundness import check_replies, check_tools
 from agent.local.tasks import Call, Reply
 from agent.local.understanding import Understander, Understanding
 from agent.local.wording import load_words
@@ -44,6 +46,7 @@ class EmbeddedModel(BaseChatModel):
     only a bounded memo of messages read lately, so that a history is not read anew for each call; see `forget`.
 
     `product_names` help the speller and the reading of things; `order_prefix` is how the shop's order numbers begin;
+    `clock` says which day "yesterday" is counted from;
     `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; the fit is kept in
     `cache_folder`. Raises ValueError for a faulty file.
     """
@@ -52,6 +55,7 @@ class EmbeddedModel(BaseChatModel):
     order_prefix: str = "HP"
     folder: Path = HERE
     cache_folder: Path | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     _intents: dict[str, Intent] = PrivateAttr()
     _understander: Understander = PrivateAttr()
@@ -64,7 +68,10 @@ class EmbeddedModel(BaseChatModel):
         reader = Reader(load_words(self.folder / "words.yaml"), self.product_names, prefix=self.order_prefix)
         self._understander = Understander(self._intents, reader, cache=self.cache_folder)
         voice = Voice(load_replies(self.folder / "replies.yaml"), self._intents)
-        self._dialogue = Dialogue(self._intents, reader, self._understander, Recipes(self._intents, reader), voice)
+        if missing := check_replies(self._intents, voice.shared):
+            raise ValueError(missing[0])
+        recipes = Recipes(self._intents, reader, lambda: self.clock().date())
+        self._dialogue = Dialogue(self._intents, reader, self._understander, recipes, voice)
 
     @property
     def _llm_type(self) -> str:
@@ -93,7 +100,8 @@ class EmbeddedModel(BaseChatModel):
 
     def check(self, tools: Sequence[BaseTool]) -> list[str]:
         """What does not fit between the intents and these tools, one sentence each; empty when all is well."""
-        return check_tools(self._intents.values(), {tool.name: set(tool.args) for tool in tools})
+        schemas = {tool.name: convert_to_openai_tool(tool)["function"]["parameters"] for tool in tools}
+        return check_tools(self._intents.values(), schemas)
 
     def bind_tools(
         self,

@@ -1,16 +1,16 @@
 """How the end of a tool call is read: every outcome has its own words; only a look that found nothing is empty."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from agent.local.replies import facts_of
 from agent.local.tasks import Change, Said
+from agent.record import BY_OTHERS
 
 Result = Mapping[str, Any]
 
 SIGN_IN = "guests-sign-in"  # how the policies end that want an account
-CHANGES = frozenset({"cancel_order", "refund_order", "change_order_address", "add_to_basket", "ask_for_person"})
 
 
 def answered(result: Result) -> bool:
@@ -18,14 +18,20 @@ def answered(result: Result) -> bool:
     return result.get("outcome") in {None, "done", "shown"}
 
 
-def outcome(result: Result, args: Mapping[str, Any]) -> Said:
-    """What to say for a result: the shop's own sentence where it says no."""
-    facts = {"order": args.get("order"), "query": args.get("query")} | facts_of(result)
+def part(result: Result, name: str) -> Result:
+    """The record under a name, or the result itself where it is the record."""
+    inner = result.get(name)
+    return inner if isinstance(inner, Mapping) else result
+
+
+def outcome(result: Result, args: Mapping[str, Any], own: Mapping[str, str] | None = None) -> Said:
+    """What to say for a result: the shop's own sentence where it says no. ``own`` are the facts of the intent."""
+    facts = {"order": args.get("order"), "query": args.get("query")} | facts_of(result, own or {})
     said = Said(
         "done",
         {k: str(v) for k, v in facts.items() if v},
         order=args.get("order"),
-        product=args.get("product"),
+        product=args.get("product") if isinstance(args.get("product"), str) else None,
         policy=str(result.get("policy") or ""),
     )
     match result.get("outcome"):
@@ -45,12 +51,13 @@ def outcome(result: Result, args: Mapping[str, Any]) -> Said:
             return replace(said, key="unknown")
 
 
-def changes_in(results: Iterable[tuple[str, Mapping[str, Any], Result]]) -> list[Change]:
-    """The changes that were asked for, each with the outcome that the conversation holds for it by now."""
+def changes_in(results: Iterable[tuple[str, Mapping[str, Any], Result]], changing: Collection[str]) -> list[Change]:
+    """The changes that were asked for, each with the outcome that the conversation holds for it by now; ``changing``
+    are the tools that change something."""
     return [
         Change(str(args.get("order") or ""), str(result["outcome"]), str(result.get("says") or ""), policy_of(result))
         for tool, args, result in results
-        if tool in CHANGES and isinstance(result.get("outcome"), str)
+        if tool in changing and isinstance(result.get("outcome"), str)
     ]
 
 
@@ -69,10 +76,8 @@ def policy_of(result: Result) -> str:
 
 
 def _is_empty(result: Result) -> bool:
-    lists = [
-        result[k] for k in ("orders", "products", "addresses", "items", "lines") if isinstance(result.get(k), list)
-    ]
-    basket = result.get("basket")
-    if isinstance(basket, Mapping):
-        lists += [basket[key] for key in ("items", "lines") if isinstance(basket.get(key), list)]
-    return bool(lists) and not any(lists)
+    """Whether a look found nothing: every list in it is empty, and no single record stands beside."""
+    parts = [result, *(result[name] for name in ("basket",) if isinstance(result.get(name), Mapping))]
+    lists = [value for inner in parts for key, value in inner.items() if isinstance(value, list) and key != BY_OTHERS]
+    single = any(isinstance(value, Mapping) for key, value in result.items() if key not in {"basket", BY_OTHERS})
+    return bool(lists) and not any(lists) and not single

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from agent.local.intents import PLACE, Intent
+from agent.local.intents import Intent
+from agent.local.soundness import PLACE
+from agent.record import BY_OTHERS
 
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 FEW = 4  # orders that are read out; more than that nobody reads, and their page has all of them
@@ -19,6 +21,11 @@ class Voice:
 
     def __init__(self, shared: Mapping[str, Mapping[str, tuple[str, ...]]], intents: Mapping[str, Intent]) -> None:
         self._shared, self._intents = shared, intents
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """The names of the replies that all intents share."""
+        return frozenset(self._shared)
 
     def say(self, key: str, facts: Facts, *, language: str, seed: str, intent: str = "") -> str:
         """The reply `key` of an intent, or the shared one; 'unknown' when no variant can be filled from the facts."""
@@ -38,14 +45,17 @@ def fill(template: str, facts: Facts) -> str:
     return PLACE.sub(lambda m: facts.get(m[1], ""), spoken).replace(" \n", "\n")
 
 
-def facts_of(result: Mapping[str, Any]) -> dict[str, str]:
-    """What a tool result says, as words by name; nothing that is not in it."""
-    nested = [result[key] for key in ("order", "product", "basket", "policy") if isinstance(result.get(key), Mapping)]
+def facts_of(result: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, str]:
+    """What a tool result says, as words by name; nothing that is not in it, and nothing that others wrote.
+
+    ``own`` names further facts of an intent: how a row of a list is written, or '' for a single value.
+    """
+    nested = [part for key, part in result.items() if isinstance(part, Mapping) and key != BY_OTHERS]
     flat: dict[str, Any] = {}
     for part in (result, *nested):
-        flat |= part
+        flat |= {key: value for key, value in part.items() if key != BY_OTHERS}
     facts = {
-        "order": flat.get("number") or flat.get("order"),
+        "order": flat["order"] if isinstance(flat.get("order"), str) else flat.get("number"),
         "status": flat.get("status_word") or flat.get("status"),
         "placed": flat.get("placed"),
         "total": flat.get("total") or flat.get("subtotal"),
@@ -66,6 +76,7 @@ def facts_of(result: Mapping[str, Any]) -> dict[str, str]:
         "says": flat.get("says"),
         "addresses": _rows(flat.get("addresses"), lambda row: str(row.get("label", ""))),
     }
+    facts |= {name: _own(flat.get(name), line) for name, line in own.items()}
     known = {name: said for name, value in facts.items() if value not in (None, "", [], {}) and (said := _said(value))}
     orders = _mappings(flat.get("orders"))
     more = [f"… {ALL_ORDERS}"] if len(orders) > FEW else []
@@ -119,6 +130,18 @@ def _item(item: Mapping[str, Any]) -> str:
     return f"{times}{item.get('name', '')}{variant}"
 
 
+def _own(value: Any, line: str) -> Any:
+    """A fact that an intent names: its rows as the intent writes them, or its value; yes and no as 'on' and 'off'."""
+    if line and isinstance(value, list):
+        told = [fill(line, {k: said for k, part in row.items() if (said := _value(part))}) for row in _mappings(value)]
+        return lines([*told[:LISTED], *(["…"] if len(told) > LISTED else [])]) if told else ""
+    return _value(value)
+
+
+def _value(value: Any) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else _said(value)
+
+
 def _rows(value: Any, line: Any) -> str:
     rows = _mappings(value)
     return listed([line(row) for row in rows[:LISTED]] + (["…"] if len(rows) > LISTED else []))
@@ -136,6 +159,8 @@ def _said(value: Any) -> str:
     match value:
         case bool() | None:
             return ""
+        case str() if value.startswith("\n– "):
+            return value
         case Mapping():
             return ", ".join(said for part in value.values() if (said := _said(part)))
         case list():

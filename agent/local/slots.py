@@ -7,6 +7,9 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from agent.local.dates import phrases
+from agent.local.numbers import NUMBER, number_of
+from agent.local.sums import Sum, sums
 from agent.local.wording import MONEY, Words, clean, fold, language_of, singulars
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -17,12 +20,24 @@ IN_BASKET = re.compile(
     r"(?:basket|cart|trolley|warenkorb|korb|einkaufswagen)\b",
     re.I,
 )
+EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+# A number beside these is a size, a measure or a part of a name, and no count.
+COUNTS_NOTHING = re.compile(
+    r"\b(?:size|groesse|gr|number|nummer|no|line|position|ending(?: in| with)?|endet auf|option)\.?\s*\d+\b"
+    r"|\b\d+(?:[.,]\d+)?\s?-?(?:%|percent|prozent|days?|tagen?|weeks?|wochen?|months?|monaten?|years?|jahren?|hours?|stunden?"
+    r"|minutes?|minuten|cm|mm|km|kg|ml|litres?|liter|person|persons|people|personen|man|inch(?:es)?|degrees?|stars?|sterne)\b",
+    re.I,
+)
+UNCOUNTED = frozenset({"one", "ein", "eine", "einen", "eins", "zero", "null", "both", "beide", "paar"})
 NEAR = 88  # rapidfuzz ratio (0-100) from which two words of a product's name are taken for the same
 
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What one message names. Positions count from the newest (0); -1 is the oldest. Amounts stay as typed."""
+    """What one message names. Positions count from the newest (0); -1 is the oldest. Days stay as typed, see `dates`.
+
+    ``price`` is the amount, or the most it may be; ``least`` the least it may be.
+    """
 
     orders: tuple[str, ...] = ()
     position: int | None = None
@@ -38,6 +53,9 @@ class Mentions:
     price: str | None = None
     status: str | None = None
     superlative: str | None = None
+    least: str | None = None
+    dates: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
 
 
 class Reader:
@@ -58,28 +76,32 @@ class Reader:
     def read(self, text: str) -> Mentions:
         """Every mention in a text; nothing is guessed, an absent thing is absent."""
         text = clean(text)
+        emails = tuple(hit.group() for hit in EMAIL.finditer(text))
         rest = IN_BASKET.sub(" ", self.number.sub(lambda m: " " if self._canonical(m) else m.group(), text))
+        rest, dates, money = _without(fold(EMAIL.sub(" ", rest)))
         words = self.words.split(rest)
         known = self.words
-        price = MONEY.search(fold(rest))
         # In a German sentence "hat" is a verb and no headgear.
         is_german = language_of(words, known, otherwise="en") == "de"
         things = [word for word in words if not (is_german and word in known.german)]
         return Mentions(
             orders=self.order_numbers(text),
-            position=next((known.ordinals[word] for word in words if word in known.ordinals), None),
+            position=_position(words, known.ordinals),
             words=tuple(words),
             items=_unique(item for word in things if (item := known.item(word) or self._in_name(word))),
             colours=_unique(known.colours[word] for word in words if word in known.colours),
             pronoun=any(word in known.pronouns for word in words),
             other=any(word in known.other for word in words),
             everything=any(word in known.everything for word in words),
-            quantity=_quantity(rest, words, known.numbers, price.group() if price else ""),
+            quantity=_quantity(rest, words, known.numbers),
             labels=_unique(_wanted(words, known.labels)),
             reason=_reason(" ".join(words), known.reasons),
-            price=_amount(price.group()) if price else _limit(words),
+            price=next((s.most or s.least for s in money), None) or _limit(words),
             status=next((known.statuses[word] for word in words if word in known.statuses), None),
             superlative=next((known.superlatives[word] for word in words if word in known.superlatives), None),
+            least=next((s.least for s in money if s.least and not s.exact), None),
+            dates=dates,
+            emails=emails,
         )
 
     def order_numbers(self, text: str) -> tuple[str, ...]:
@@ -116,6 +138,12 @@ class Reader:
         if len(word) < 4 or word in self.words.filler or word in self.words.english or word in self.words.colours:
             return None
         return next((form for form in singulars(word)[:2] if form in self._names), None)
+
+
+def begins(text: str, starts: Iterable[str], words: Words) -> bool:
+    """Whether a text holds one of these as a word or as its beginning; a start ending in a dot must be a whole word."""
+    said = f" {' '.join(words.split(text))} "
+    return any(f" {start[:-1]} " in said if start.endswith(".") else f" {start}" in said for start in starts)
 
 
 def rows_in(result: Mapping[str, Any], *keys: str) -> list[Mapping[str, Any]]:
@@ -169,22 +197,49 @@ def _common(word: str, words: Words) -> bool:
     )
 
 
-def _quantity(text: str, words: Sequence[str], numbers: Mapping[str, int], price: str) -> int | None:
-    for word in MONEY.sub(" ", fold(text)).split():
-        if re.fullmatch(r"\d{1,3}x?", word) and word not in price and int(word.rstrip("x")) > 0:
-            return int(word.rstrip("x"))
+def _without(text: str) -> tuple[str, tuple[str, ...], list[Sum]]:
+    """A folded text without its days and amounts, and these: "last week" is no last order, "50 euros" no quantity."""
+    days, money = phrases(text), sums(text)
+    taken = [(start, end) for start, end, _ in days] + [(found.start, found.end) for found in money]
+    for start, end in sorted(taken, reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return text, tuple(phrase for _, _, phrase in days), money
+
+
+def _position(words: Sequence[str], ordinals: Mapping[str, int]) -> int | None:
+    """A place in a list; "second to last" counts from the end, and "last time" is no place."""
+    said = " ".join(words)
+    if re.search(r"\bsecond (?:to )?last\b|\bvorletzte", said):
+        return 1
+    if re.search(r"\bat last\b|\blast time\b|\bfirst of all\b|\bat first\b|\bsecond factor\b|\bjust a second\b", said):
+        return None
+    return next((ordinals[word] for word in words if word in ordinals), None)
+
+
+def _quantity(text: str, words: Sequence[str], numbers: Mapping[str, int]) -> int | None:
+    """How many: the first number in digits or words that counts things; "not 2 but 3" is three."""
+    kept = re.sub(rf"\b(?:not|nicht|instead of|statt|rather than)\s+(?:{NUMBER})\b", " ", text)
+    kept = COUNTS_NOTHING.sub(" ", kept)
+    for word in kept.replace("×", "x").split():
+        typed = re.fullmatch(r"[(]?x?(\d{1,3})x?[.,!?)]*", word)
+        if typed and int(typed[1]) > 0:
+            return int(typed[1])
     # 'one' is a pronoun far more often than a number ("this one", "the blue one").
-    return next((numbers[word] for word in words if word in numbers and word != "one"), None)
+    left = kept.split()
+    for word in (word.strip(".,!?()") for word in left):
+        if word in numbers and word not in UNCOUNTED:
+            return numbers[word]
+        if len(word) > 2 and word not in UNCOUNTED and (number := number_of(word)) and not word.isdigit():
+            return number
+    if re.search(r"\b(?:just|only|exactly|nur|genau|put|add|take) (?:one|einen?|eins)\b|\ba single\b|\bonce\b", kept):
+        return 1
+    return None
 
 
 def _reason(sentence: str, reasons: Mapping[str, tuple[str, ...]]) -> str | None:
     padded = f" {sentence}".replace(" does not ", " doesnt ").replace(" do not ", " dont ").replace(" is not ", " not ")
     padded = padded.replace(" was not ", " wasnt ").replace(" will not ", " wont ")
     return next((reason for reason, starts in reasons.items() if any(f" {start}" in padded for start in starts)), None)
-
-
-def _amount(money: str) -> str:
-    return re.sub(r"[^\d.,]", "", money).replace(",", ".")
 
 
 def _limit(words: Sequence[str]) -> str | None:

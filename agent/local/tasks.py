@@ -23,7 +23,8 @@ class Call:
 class Said:
     """The end of a request: which reply to give, with which facts, and what the conversation is about from here on.
 
-    ``policy`` is the id of the policy that refused; ``lead`` and ``notes`` are shared replies that go before and after.
+    ``policy`` is the id of the policy that refused; ``lead`` and ``notes`` are replies that go before and after.
+    ``becomes`` is the intent that the state of the order has made of the request.
     """
 
     key: str
@@ -36,12 +37,15 @@ class Said:
     policy: str = ""
     lead: str = ""
     notes: tuple[str, ...] = ()
+    becomes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question for one missing thing, with the likely answers. ``lead`` is a reply that goes before it."""
+    """A question for one missing thing: the slot and its kind, the reply that asks, and the likely answers. ``lead``
+    is a reply that goes before it."""
 
+    slot: str
     fill: str
     key: str
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +53,7 @@ class Ask:
     order: str | None = None
     product: str | None = None
     lead: str = ""
+    becomes: str = ""
 
 
 Step = Call | Said | Ask
@@ -56,7 +61,10 @@ Step = Call | Said | Ask
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One request: what was said for it, the answers to questions, and since which words the order is meant."""
+    """One request: what was said for it, the answers to questions by slot, and since which words the order is meant.
+
+    ``before`` is what was said of the same order for an earlier request: nobody has to say it twice.
+    """
 
     intent: str
     said: tuple[str, ...]
@@ -67,6 +75,7 @@ class Task:
     question: Ask | None = None
     tries: int = 0
     lead: str = ""
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the conversation so far was about; folded from the messages, never stored."""
+    """What the conversation so far was about; folded from the messages, never stored.
+
+    ``shelved`` is a question that another wish came in between of; ``queue`` holds requests of one message that wait
+    for the question before them; ``waits`` is what a guest wanted before signing in.
+    """
 
     language: str = ""
     heard: tuple[str, ...] = ()
@@ -96,6 +109,9 @@ class Memory:
     card: bool = False
     misses: int = 0
     change: Change | None = None
+    shelved: Task | None = None
+    queue: tuple[Task, ...] = ()
+    waits: Task | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ class Words:
     properties: Mapping[str, tuple[str, ...]]
     terms: Mapping[str, Mapping[str, str]]
     says: Mapping[str, Mapping[str, str]]
+    grave: tuple[str, ...]
+    back: tuple[str, ...]
 
     def split(self, text: str) -> list[str]:
         """The words of a text, folded to lower case, with umlauts and contractions written out."""
@@ -99,6 +101,7 @@ def load_words(path: Path) -> Words:
         "plain_questions",
     }
     read: dict[str, Any] = {key: frozenset(_listed(value)) if key in sets else value for key, value in data.items()}
+    read |= {name: tuple(map(str, data[name])) for name in ("grave", "back")}
     read["reasons"] = {reason: tuple(starts) for reason, starts in data["reasons"].items()}
     read["properties"] = {word: tuple(names) for word, names in data["properties"].items()}
     read["wishes"] = {intent: tuple(starts) for intent, starts in data["wishes"].items()}
@@ -119,6 +122,11 @@ def clean(text: object) -> str:
 def fold(text: str) -> str:
     """Lower case, with umlauts as two letters and one kind of apostrophe, so that 'fuer' and 'für' are one word."""
     return text.casefold().translate(FOLDS)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a message, as typed."""
+    return [part.strip() for part in re.split(r"(?<=[.!?;])\s+|\n+", text) if part.strip()]
 
 
 def singulars(word: str) -> tuple[str, ...]:

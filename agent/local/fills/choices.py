@@ -1,0 +1,98 @@
+"""Choices from a record of the customer's own (an address, a card, a topic), or from a few values by their words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agent.local.filling import OFFERED, Filling, Run
+from agent.local.outcomes import answered
+from agent.local.replies import listed
+from agent.local.slots import Mentions, begins, matching
+from agent.local.tasks import Call, Said
+
+
+def fill_record(f: Filling) -> Run:
+    """What the record holds for the row that was named; the only row where there is one; else a question."""
+    rows = yield from _rows(f)
+    if not isinstance(rows, list):
+        return rows
+    for text, m in zip(f.texts, f.heard, strict=True):
+        if len(fit := _named(f, rows, text, m)) == 1:
+            return fit[0][f.slot.take]
+    if len(rows) == 1:
+        return rows[0][f.slot.take]
+    return f.ask(*_offers(f, rows))
+
+
+def fill_address(f: Filling) -> Run:
+    """The handle of a saved address by its label. Streets are never read from the chat: they have their page."""
+    rows = yield from _rows(f)
+    if not isinstance(rows, list):
+        return rows
+    for text, m in zip(f.texts, f.heard, strict=True):
+        if len(fit := _named(f, rows, text, m)) == 1:
+            return fit[0][f.slot.take]
+    if f.out_of_season():
+        return Said("too_late", {"order": f.args["order"], "status": f.status(spoken=True)})
+    elsewhere = any(f.reader.words.elsewhere & set(m.words) or m.quantity for m in f.heard)
+    facts, labels = _offers(f, rows)
+    return f.ask({"addresses": facts["choices_list"], **facts}, labels, key="ask_own_address" if elsewhere else "")
+
+
+def fill_one_of(f: Filling) -> Run:
+    """The value whose words were said; the first in the file wins, so that "not" can stand before "yes"."""
+    yield from ()
+    for text in f.texts:
+        for value, starts in f.slot.one_of:
+            if begins(text, starts, f.reader.words):
+                return value
+    return f.ask()
+
+
+def fill_topic(f: Filling) -> Run:
+    """The customer's own words where they lead to a section of the intent's topic, else that topic."""
+    said = " ".join(f.task.said[-1].split())
+    # People ask "how much is it", and rules are headed by what it costs.
+    asked = f"cost {said}"[:60] if {"much", "expensive", "teuer"} & set(f.heard[0].words) else said[:60]
+    result = yield Call("read_policy", {"topic": asked})
+    fits = answered(result) and str(result.get("link", "")).startswith(f"/policies/{f.slot.value}")
+    return asked if fits else f.slot.value
+
+
+def _rows(f: Filling) -> Run:
+    result = yield from f.look(f.slot.source, {})
+    if isinstance(result, Said):
+        return result
+    found: Any = result
+    for name in f.slot.rows.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    rows = [row for row in found or () if isinstance(row, Mapping) and row.get(f.slot.take) is not None]
+    return rows or Said(f"no_{f.slot.rows.rpartition('.')[2]}")
+
+
+def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions) -> list[Mapping[str, Any]]:
+    """The rows that a text names: by a word all know ("office"), by digits ("ending 4242"), by place or name."""
+    labels = [f.reader.read(_label(f, row)) for row in rows]
+    if m.labels:
+        return [row for row, label in zip(rows, labels, strict=True) if set(m.labels) & set(label.labels)]
+    said = set(m.words)
+    digits = {word for word in said if word.isdigit() and len(word) >= 3}
+    if by_digits := [row for row, label in zip(rows, labels, strict=True) if digits & set(label.words)]:
+        return by_digits
+    # A label that would tell something personal is a handle such as "address:1" here, in the customer's words as well.
+    whole = {text.strip().casefold(), *(word.strip(".,;!?()\"'") for word in text.casefold().split())}
+    exact = [row for row in rows if _label(f, row).casefold() in whole]
+    readable = [row for row in rows if ":" not in _label(f, row)]
+    if exact or (found := matching(readable, m, f.reader.words, text=f.slot.label)):
+        return exact or found
+    if m.position is not None and f.answer:
+        return [rows[min(m.position, len(rows) - 1)]]
+    return []
+
+
+def _label(f: Filling, row: Mapping[str, Any]) -> str:
+    return f"{row.get(f.slot.label) or ''}{' (' + str(row['variant']) + ')' if row.get('variant') else ''}"
+
+
+def _offers(f: Filling, rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], tuple[str, ...]]:
+    labels = tuple(_label(f, row) for row in rows[:OFFERED])
+    return {"choices_list": listed(labels)}, labels

@@ -1,0 +1,87 @@
+"""Which lines of an order are meant: by the thing, its colour, its place in the order, or all of them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from agent.local.filling import OFFERED, Filling, Run
+from agent.local.outcomes import part
+from agent.local.replies import listed
+from agent.local.slots import matching, rows_in
+from agent.local.tasks import Said
+
+# "Cancel the order with the lamp" is about the order; "cancel the lamp in my order" is about the lamp.
+WITHIN = re.compile(r"\b(?:from|of|in|off|out of|aus|von|in)\s+(?:\w+\s+){0,2}(?:order|bestellung|purchase)\b", re.I)
+
+
+def fill_items(f: Filling) -> Run:
+    """The numbers of the lines; one of an order of one line. None when the order's state rules the request out."""
+    if f.out_of_season():
+        return None
+    rows = yield from order_rows(f)
+    if not isinstance(rows, list):
+        return rows
+    if f.slot.otherwise == "leave":
+        return _singled_out(f, rows)
+    chosen = _chosen(f, rows)
+    if chosen:
+        return [row["line"] for row in chosen]
+    everything = f.reader.words.everything_choice[f.language]
+    return f.ask({"items": listed(map(line_name, rows))}, (*map(line_name, rows[:OFFERED]), everything))
+
+
+def fill_line(f: Filling) -> Run:
+    """The number of one line."""
+    if f.out_of_season():
+        return None
+    rows = yield from order_rows(f)
+    if not isinstance(rows, list):
+        return rows
+    chosen = _chosen(f, rows)
+    if len(chosen) == 1:
+        return chosen[0]["line"]
+    left = chosen or rows
+    key = "" if f"ask_{f.slot.name}" in f.intent.replies else "ask_items"
+    return f.ask({"items": listed(map(line_name, left))}, tuple(map(line_name, left[:OFFERED])), key=key)
+
+
+def order_rows(f: Filling) -> Run:
+    """The lines of the order in question, from what is known of it or from another look."""
+    number = f.args.get("order")
+    order = next((o for o in f.memory.orders if o.get("number") == number and o.get("items")), None)
+    if order is None:
+        result = yield from f.look("show_order", {"order": number})
+        if isinstance(result, Said):
+            return result
+        order = part(result, "order")
+    return [row for row in rows_in(order, "items") if isinstance(row.get("line"), int)]
+
+
+def line_name(row: Mapping[str, Any]) -> str:
+    """A line as people know it: the thing and its option."""
+    return f"{row.get('name')}" + (f" ({row['variant']})" if row.get("variant") else "")
+
+
+def _chosen(f: Filling, rows: list[Mapping[str, Any]]) -> list[Any]:
+    if len(rows) <= 1:
+        return rows
+    answer = f.reader.read(f.answer)
+    if answer.everything:
+        return rows
+    for m in f.heard:
+        if found := matching(rows, m, f.reader.words):
+            return found
+    if answer.position is not None:
+        return [rows[min(answer.position, len(rows) - 1)]]
+    return []
+
+
+def _singled_out(f: Filling, rows: list[Mapping[str, Any]]) -> list[int] | None:
+    """The lines that were named by themselves, where the order holds more; else the order is meant as a whole."""
+    for text, m in zip(f.texts, f.heard, strict=True):
+        if not m.items or (f.reader.words.orders & set(m.words) and not WITHIN.search(text)):
+            continue
+        found = matching(rows, m, f.reader.words)
+        if found and len(found) < len(rows):
+            return [row["line"] for row in found]
+    return None

@@ -1,0 +1,232 @@
+"""What a message asks for, given what is open in the conversation: an answer, a correction, a yes, or a new wish."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from agent.local.filling import in_force
+from agent.local.intents import Intent, Slot
+from agent.local.outcomes import recalled
+from agent.local.slots import Reader, begins
+from agent.local.tasks import Memory, Said, Task, Turn
+from agent.local.understanding import Understander, Understanding
+from agent.local.wares import PROPERTY
+from agent.local.wording import fold
+
+SURE = 0.6  # from here on another wish is taken as a change of mind while a question is open
+COMPARING = frozenset({"recommend", "which_order", "product_question", "search_product", "reviews", "other_order"})
+MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
+LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
+LONGEST_NAME = 4  # words of a bare answer to a question that another wish came in between of
+PERSON = "talk_to_person"
+Heard = Said | list[Task]
+
+
+class Listener:
+    """Reads a message as one or more requests. Deterministic: the same conversation is always heard alike."""
+
+    def __init__(self, intents: Mapping[str, Intent], reader: Reader, understander: Understander) -> None:
+        self._intents, self._reader, self._understander = intents, reader, understander
+
+    def hear(self, turn: Turn, memory: Memory) -> Heard:
+        """The requests of a message, or what to say when it asks for nothing that can be done."""
+        requests = self._understander.requests(turn.text)
+        first = requests[0]
+        if not first.text:
+            return Said("lost")
+        if (claim := self._claim_of_power(turn, first)) is not None:
+            return claim
+        if memory.open and memory.open.question:
+            return self._answer(turn, memory, memory.open, requests)
+        if begins(turn.text, self._reader.words.grave, self._reader.words):
+            return Said("grave", offers=PERSON, choices=(self._choice(PERSON, memory),))
+        if memory.waits and self._is_back(first, memory):
+            return [replace(memory.waits, page=turn.page or memory.waits.page)]
+        if memory.shelved and self._is_bare_answer(turn, memory.shelved):
+            return [self._answered(memory.shelved, turn.text)]
+        return self._moved(turn, memory, requests)
+
+    def _moved(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
+        """A message when no question is open: a yes, a no, a correction, or a wish."""
+        first = requests[0]
+        move = self._move(first)
+        if first.slots.superlative and memory.products and not first.slots.items and first.intent in COMPARING:
+            return [Task("product_question", (turn.text,))]
+        if first.intent == "thanks" and memory.card:
+            return Said("thanks_card", card=True)
+        if move == "agree" and (memory.offers or memory.guess):
+            return [Task(memory.offers or memory.guess or "", (turn.text,), turn.page, before=_told(memory))]
+        match move:
+            case "agree" | "decline" | "drop" if memory.card:
+                return Said("confirm_on_card" if move == "agree" else "decline_on_card", card=True)
+            case "agree" if memory.change and memory.last and self._intents[memory.last.intent].changes:
+                return recalled(memory.change)
+            case "agree":
+                return Said("nothing_open")
+            case "decline" | "drop":
+                return Said("dropped")
+            case "answer" | "correct" if memory.last:
+                return [self._again(turn, memory, memory.last, corrects=move == "correct")]
+            case "answer" | "correct" if not (first.slots.items or first.slots.orders):
+                return Said("nothing_open")
+            case "answer" | "correct":
+                first = replace(first, intent="show_order" if first.slots.orders else "search_product")
+                return [Task(first.intent, (turn.text,), turn.page)]
+            case _:
+                return self._wishes(turn, memory, requests)
+
+    def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
+        first = requests[0]
+        if len(requests) > 1:
+            return [Task(request.intent, (request.text,), turn.page) for request in requests]
+        sureness = first.confidence + (first.runner_up_confidence if self._act_alike(first) else 0)
+        if sureness >= 0.5:
+            wish = self._wish(turn, memory, first)
+            numbers = in_force(first.slots)
+            if len(numbers) > 1 and numbers == first.slots.orders:
+                return [replace(wish, answers={**wish.answers, "order": number}) for number in numbers[:3]]
+            return [wish]
+        return self._unsure(turn, memory, first, sureness)
+
+    def _unsure(self, turn: Turn, memory: Memory, first: Understanding, sureness: float) -> Heard:
+        """A message that may mean several things, or none: by what it names, else by asking back."""
+        if first.slots.orders:
+            return [Task("show_order", (turn.text,), turn.page)]
+        if memory.misses >= 1:
+            return Said("person_offer", offers=PERSON, choices=(self._choice(PERSON, memory),))
+        pair = [i for i in (first.intent, first.runner_up) if self._can_be_chosen(i)]
+        if sureness >= 0.35 and len(pair) == 2:
+            one, two = (self._choice(name, memory) for name in pair)
+            return Said("did_you_mean", {"choice": one, "other": two, "intent": pair[0]}, choices=(one, two))
+        if sureness >= 0.35 and first.intent == "out_of_scope":
+            return [Task("out_of_scope", (turn.text,), turn.page)]
+        if turn.page.get("product") and PROPERTY & set(first.slots.words[:1]):
+            return [Task("product_question", (turn.text,), turn.page)]
+        if first.slots.items:
+            return [Task("search_product", (turn.text,), turn.page)]
+        return Said("lost")
+
+    def _wish(self, turn: Turn, memory: Memory, heard: Understanding) -> Task:
+        """A new task; said again without a new thing, it keeps the answers given before, so nothing is asked twice."""
+        last, m = memory.last, heard.slots
+        same = last is not None and last.intent == heard.intent and (last.answers or last is memory.waits)
+        names_new = m.orders or m.items or m.position is not None or m.other or m.dates
+        if same and last and not names_new:
+            return replace(last, said=(*last.said, turn.text), question=None, tries=0)
+        before = () if m.orders or m.items or m.other else _told(memory)
+        return Task(heard.intent, (turn.text,), turn.page, before=before)
+
+    def _answer(self, turn: Turn, memory: Memory, task: Task, requests: Sequence[Understanding]) -> Heard:
+        first, question = requests[0], task.question
+        assert question is not None  # noqa: S101 - the caller has looked; this tells the type checker.
+        move = self._move(first)
+        exact = fold(turn.text).strip(" .!") in {fold(choice) for choice in question.choices}
+        exact = exact or (question.fill == "reason" and bool(first.slots.reason) and len(requests) == 1)
+        wish = move is None and first.band == "act" and first.intent not in {task.intent, "out_of_scope"}
+        strays = wish and first.confidence >= SURE and first.intent not in MENTIONING
+        if move == "correct" and question.fill != "order":
+            return [self._again(turn, memory, task, corrects=True)]
+        if exact or (move in {None, "answer", "correct"} and not strays and self._fits(turn, task, first)):
+            return [self._answered(task, turn.text)]
+        if move in {"drop", "decline"}:
+            return Said("dropped")
+        narrow = question.fill not in {"order", "items", "line", "product", "products", "query"}
+        if strays or len(requests) > 1 or (wish and (first.intent not in MENTIONING or narrow)):
+            return self._wishes(turn, replace(memory, open=None), requests)
+        return [task]
+
+    def _fits(self, turn: Turn, task: Task, heard: Understanding) -> bool:
+        """Whether a message can be the answer to the open question."""
+        question, m = task.question, heard.slots
+        if question is None:
+            return False
+        named = self._names_offer(turn.text, task)
+        match question.fill:
+            case "order":
+                return bool(m.orders or m.items or m.other or m.position is not None or m.dates or m.price or named)
+            case "items" | "line":
+                return bool(m.everything or m.items or m.colours or m.position is not None or named)
+            case "address" | "record":
+                return bool(m.labels or named or m.position is not None)
+            case "variant" | "option" | "quantity":
+                return bool(named or m.colours or m.quantity or len(m.words) <= LONGEST_NAME)
+            case "date":
+                return bool(m.dates)
+            case "email":
+                return bool(m.emails)
+            case "" if slot := self._slot(task):
+                return any(begins(turn.text, starts, self._reader.words) for _, starts in slot.one_of)
+            case "reason" | "words":
+                return bool(m.reason) or heard.confidence < SURE or heard.intent == task.intent
+            case _:
+                return bool(m.items or named or self._reader.query(turn.text))
+
+    def _slot(self, task: Task) -> Slot | None:
+        asked = task.question.slot if task.question else ""
+        return next((slot for slot in self._intents[task.intent].slots if slot.name == asked), None)
+
+    def _names_offer(self, text: str, task: Task) -> bool:
+        """Whether a message holds a word of one of the answers that were offered."""
+        choices = task.question.choices if task.question else ()
+        words = self._reader.words
+        offered = {word for choice in choices for word in words.split(choice) if len(word) > 2 or word.isdigit()}
+        whole = {fold(choice) for choice in choices}
+        return bool(set(words.split(text)) & offered or fold(text).strip(" .!") in whole)
+
+    def _is_bare_answer(self, turn: Turn, task: Task) -> bool:
+        """Whether a message is little more than one of the answers to a question that was left."""
+        return len(turn.text.split()) <= LONGEST_NAME and self._names_offer(turn.text, task)
+
+    def _is_back(self, heard: Understanding, memory: Memory) -> bool:
+        """Whether a guest says to have signed in, or simply goes on."""
+        back = begins(heard.text, self._reader.words.back, self._reader.words)
+        return back or (self._move(heard) == "agree" and not memory.offers and not memory.card)
+
+    def _answered(self, task: Task, text: str) -> Task:
+        assert task.question is not None  # noqa: S101 - only a task with an open question is answered.
+        return replace(task, answers={**task.answers, task.question.slot: text})
+
+    def _again(self, turn: Turn, memory: Memory, last: Task, *, corrects: bool) -> Task:
+        """The last request once more, about what the customer names now."""
+        if not corrects and last.intent in LISTS:
+            return Task("show_order" if last.intent == "list_orders" else "product_question", (turn.text,), turn.page)
+        gone = (*last.not_orders, memory.order) if corrects and memory.order else last.not_orders
+        answers = {key: text for key, text in last.answers.items() if key not in {"order", "items", "line"}}
+        return replace(
+            last,
+            said=(*last.said, turn.text),
+            answers=answers,
+            since=len(last.said),
+            not_orders=tuple(number for number in gone if number),
+            page={},
+            question=None,
+            tries=0,
+        )
+
+    def _claim_of_power(self, turn: Turn, first: Understanding) -> Heard | None:
+        """Who claims a power gets what everybody gets: a change prepared for their own signature."""
+        wish = self._reader.wish(turn.text)
+        if first.intent != "injection" or not (first.band == "act" or (first.band == "doubt" and wish)):
+            return None
+        claim = Task(wish or "injection", (turn.text,), turn.page, lead="note_signature")
+        return [claim] if wish in self._intents else Said("talk", {"intent": "injection"})
+
+    def _can_be_chosen(self, name: str) -> bool:
+        return self._intents[name].move is None and name not in {"out_of_scope", "injection"}
+
+    def _choice(self, name: str, memory: Memory) -> str:
+        return self._intents[name].choice[memory.language or "en"]
+
+    def _move(self, heard: Understanding) -> str | None:
+        return self._intents[heard.intent].move if heard.band != "lost" else None
+
+    def _act_alike(self, heard: Understanding) -> bool:
+        one, two = self._intents[heard.intent], self._intents[heard.runner_up]
+        return one.tool is not None and (one.tool, one.slots) == (two.tool, two.slots)
+
+
+def _told(memory: Memory) -> tuple[str, ...]:
+    """What was said for the last request, where it was about the order that the conversation is still about."""
+    last = memory.open or memory.last
+    if last is None or memory.order is None:
+        return ()
+    return (*last.answers.values(), *reversed(last.said), *last.before)[:6]
