@@ -18,11 +18,22 @@ _CHANGES = {
     "cancel_order": "cancel",
     "refund_order": "refund",
     "change_order_address": "address",
+    "return_items": "case",
+    "exchange_item": "case",
+    "claim_warranty": "case",
+    "report_parcel": "case",
+    "change_order_item": "item",
+    "change_order_payment": "payment",
     "add_to_basket": "basket",
+    "reorder": "basket",
     "change_basket": "basket",
     "place_order": "order",
     "remove_address": "account",
     "remove_payment_method": "account",
+    "end_sessions": "account",
+    "export_my_data": "account",
+    "delete_account": "account",
+    "change_preferences": "mails",
     "ask_for_person": "person",
 }
 
@@ -79,6 +90,7 @@ class Record:
             number, status = value.get("number"), value.get("status")
             if isinstance(number, str) and isinstance(status, str):
                 self.statuses[number] = status
+                self.refunded = self.refunded or status == "refunded"
             return
         said = str(value)
         found = [_amount(hit[0]) for hit in AMOUNT.finditer(said)]

@@ -102,17 +102,23 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
-# Claims. Possible kinds: cancel, refund, address, basket, order, account, person, change (any of them).
+# Claims. Possible kinds: the values of _CHANGES in agent/record.py, refund, and change (any of them).
 
 _ENGLISH = {
     "cancel": r"cancel(?:l?ed)|voided|called\s+off",
     "refund": r"refunded|reimbursed|credited|compensated|(?:paid|sent|given)\s+(?:you\s+)?back"
     r"|returned\s+(?:your|the)\s+money",
     "address": r"redirected|rerouted|(?:changed|updated|corrected)\s+[^.;,!?]{0,40}?(?:address|destination|delivery)",
+    "item": r"(?:swapped|switched)\s+[^.;,!?]{0,40}?(?:item|option|colou?r|size)",
+    "payment": r"(?:changed|updated|switched|moved|charged)\s+[^.;,!?]{0,40}?(?:card|payment)",
     "basket": r"(?:added|put|taken|took|removed)\s+[^.;,!?]{0,60}?(?:basket|cart)",
     "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
     "account": r"(?:removed|deleted|erased|closed|wiped|exported)\s+[^.;,!?]{0,60}?"
-    r"(?:address|card|payment|account|data|conversation)",
+    r"(?:address|card|payment|account|data|conversation)"
+    r"|signed\s+(?:you|everything|all)\s+[^.;,!?]{0,40}?out|ended\s+[^.;,!?]{0,40}?session",
+    "case": r"(?:announced|arranged|registered|opened|started|filed|reported)\s+[^.;,!?]{0,40}?"
+    r"(?:return|exchange|claim|report|case|parcel)|exchanged",
+    "mails": r"(?:subscribed|unsubscribed)|(?:switched|turned)\s+[^.;,!?]{0,40}?(?:mail|news|reminder)",
     "person": r"(?:handed|passed)\s+(?:you|this|it)\s+(?:over|on)|transferred\s+you"
     r"|asked\s+(?:for\s+)?a\s+(?:person|clerk|colleague)",
     "change": r"processed|completed|issued|executed|approved|finali[sz]ed|carried\s+out|initiated|submitted"
@@ -122,10 +128,13 @@ _GERMAN = {
     "cancel": r"storniert|abgebrochen|widerrufen",
     "refund": r"(?:zur(?:ü|ue)ck)?erstattet|r(?:ü|ue)ckerstattet|zur(?:ü|ue)ckgezahlt|gutgeschrieben|(?:ü|ue)berwiesen",
     "address": r"umgeleitet",
+    "item": r"(?:umgetauscht|getauscht)",
+    "payment": r"(?:karte\s+(?:belastet|gewechselt)|zahlungsmittel\s+gewechselt)",
     "basket": r"in\s+den\s+(?:waren)?korb\s+gelegt|hinzugef(?:ü|ue)gt"
     r"|aus\s+dem\s+(?:waren)?korb\s+(?:genommen|entfernt)",
     "order": r"bestellt",
     "account": r"(?:adresse|karte|konto|daten|gespr(?:ä|ae)ch)\b[^.;,!?]{0,40}?(?:entfernt|gel(?:ö|oe)scht|exportiert)",
+    "case": r"umgetauscht|angemeldet|eingereicht|gemeldet",
     "person": r"(?:um\s+einen\s+menschen\s+)gebeten|weitergeleitet|(?:ü|ue)bergeben|weitergegeben",
     "change": r"ge(?:ä|ae)ndert|aktualisiert|ausgef(?:ü|ue)hrt|veranlasst|genehmigt|abgeschlossen|bearbeitet|erledigt",
 }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,8 +27,9 @@ from auth.guard.judge import Judge, refuse_to_open
 from auth.guard.limits import Ceilings as CommandCeilings
 from auth.guard.limits import CommandLimits
 from auth.guard.rooms import RoomTable
-from auth.mail import Mailer, SmtpMailer
+from auth.mail import Letter, Mailer, SmtpMailer, post_last_letter
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.overview import SignInOverview
 from auth.sign_in.passwords import Argon2Cost, PasswordHasher
 from auth.vault import LocalKeyFile, Vault
 from auth.web.asking import Door
@@ -43,6 +45,9 @@ from frontend.settings import Settings, SettingsRefused
 from frontend.turns import Turns
 from shop.catalogue import product_names
 from shop.demo import has_demo_people
+from shop.keeping import everything_kept
+from shop.leaving import PostLastLetter
+from shop.letters import LetterHead
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
@@ -78,7 +83,12 @@ def build_house(
         raise SettingsRefused(
             "The demo's people are in this database, and everybody knows their passwords: use another."
         )
-    table = RoomTable(rooms(vault, gateway, clock=clock), judge)
+    entrance = _entrance(settings, database, vault, clock)
+    sign_in = SignInOverview(vault, entrance.life)
+    head = LetterHead(settings.shop_name, settings.origin)
+    post = _last_letters(database, vault, clock)
+    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
+    table = RoomTable(shop_rooms, judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
     desk = Desk(Bench(database, vault, judge, table, limits, clock))
     return House(
@@ -89,7 +99,8 @@ def build_house(
         rooms=table,
         audit=audit,
         assistant=_assistant(settings, judge, database, model),
-        entrance=_entrance(settings, database, vault, clock),
+        entrance=entrance,
+        kept=everything_kept(sign_in),
         gateway=gateway,
         mailer=_mailer(settings),
         clock=clock,
@@ -178,6 +189,13 @@ def _gateway(settings: Settings, given: PaymentGateway | None, clock: Callable[[
     if given is None or isinstance(given, DemoGateway):
         raise SettingsRefused("No payment gateway: the demo one moves no money. See docs/make-it-yours.md.")
     return given
+
+
+def _last_letters(database: Database, vault: Vault, clock: Callable[[], datetime]) -> PostLastLetter:
+    def post(account_id: UUID, key: UUID, letter: Letter) -> None:
+        post_last_letter(database, vault, account_id=account_id, key=key, letter=letter, now=clock())
+
+    return post
 
 
 def _mailer(settings: Settings) -> Mailer | None:

@@ -40,7 +40,6 @@ NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Your password is changed, and every device is signed out. Sign in with the new one.",
         ),
         "session-ended": ("done", "That device is signed out."),
-        "sessions-ended": ("done", "Every other device is signed out."),
         "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
     }
 )

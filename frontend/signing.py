@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from auth.accounts import find_account
 from auth.actor import Actor, Channel, Origin
+from auth.database import Scope
 from auth.guard import approvals
 from auth.guard.approvals import Approval, actor_from_json
 from auth.guard.decisions import Done, Need, Pending, Refused
@@ -16,11 +17,19 @@ from auth.guard.submissions import outcome_from_json
 from auth.sign_in.totp import has_factor
 from frontend.house import House
 from frontend.render import moment, new_request_id
+from shop.privacy import PAGE, PASSWORD_WILL_DO
 
 _ASKED = {
     "RefundOrder": "Money back for order {}",
     "CancelOrder": "Cancelling order {}",
+    "ReturnItems": "Sending something back from order {}",
+    "ExchangeItem": "Exchanging something from order {}",
+    "ClaimWarranty": "A warranty claim for order {}",
+    "ReportParcel": "A report about the parcel of order {}",
+    "WithdrawCase": "Withdrawing {}",
     "ChangeOrderAddress": "Another address for order {}",
+    "ChangeOrderItem": "Another option in order {}",
+    "ChangeOrderPayment": "Another card for order {}",
     "PlaceOrder": "Ordering what is in your basket",
     "AddToBasket": "Something for your basket",
     "ChangeBasketLine": "A change of your basket",
@@ -28,6 +37,10 @@ _ASKED = {
     "RemoveAddress": "Removing an address from your address book",
     "AddPaymentMethod": "Keeping a payment card",
     "RemovePaymentMethod": "Removing a payment card",
+    "ChangePreferences": "Changing which mails you get",
+    "EndSessions": "Signing out everywhere else",
+    "ExportMyData": "A file with everything about you",
+    "DeleteAccount": "Deleting your account",
 }
 _ORIGINS = {
     Origin.TYPED: "typed by you",
@@ -37,7 +50,7 @@ _ORIGINS = {
     Origin.UNKNOWN: "of unknown origin",
 }
 _TAINTED = "text by others was in view"
-_RESULT_LINES = (("order", "Order"), ("amount", "Amount"), ("paid_with", "Goes to"))
+_RESULT_LINES = (("case", "Case"), ("order", "Order"), ("amount", "Amount"), ("paid_with", "Goes to"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class SigningCard:
     request_id: str = ""
     error: str = ""
     needs_factor: bool = False
+    wants_password: bool = False
     from_chat: bool = False
     seen: tuple[tuple[str, bool], ...] = ()
 
@@ -86,10 +100,20 @@ def needs_code(house: House, actor: Actor, approval: Approval) -> bool:
     return Need.SECOND_FACTOR in approval.needed and not is_fresh
 
 
+def takes_password(house: House, actor: Actor, approval: Approval) -> bool:
+    """Whether this card may be signed with the password, because its person has no second factor to show."""
+    if approval.action not in PASSWORD_WILL_DO:
+        return False
+    with house.database.read(Scope.own(actor.account_id)) as session:
+        return not has_factor(session, approval.account_id)
+
+
 def _to_sign(
     house: House, session: Session, actor: Actor, approval: Approval, shown: Card, *, now: datetime, wrong_code: str
 ) -> SigningCard:
     wants_code = bool(wrong_code) or needs_code(house, actor, approval)
+    has_none = wants_code and not has_factor(session, approval.account_id)
+    wants_password = has_none and approval.action in PASSWORD_WILL_DO
     account = None if actor.account_id is None else find_account(session, actor.account_id)
     return _make(
         approval,
@@ -102,7 +126,8 @@ def _to_sign(
         expires_iso=approval.expires_at.isoformat(),
         request_id=new_request_id(),
         error=wrong_code,
-        needs_factor=wants_code and not has_factor(session, approval.account_id),
+        needs_factor=has_none and not wants_password,
+        wants_password=wants_password,
         seen=_prepared_from(approval),
     )
 
@@ -134,11 +159,14 @@ def _settled(approval: Approval) -> SigningCard:
     match None if approval.outcome is None else outcome_from_json(approval.outcome):
         case Done(says=says, result=result):
             lines = tuple((label, str(result[key])) for key, label in _RESULT_LINES if key in result)
-            order = result.get("order")
-            href = f"/orders/{order}" if order else ""
-            return _make(
-                approval, "done", sentence=says, records=lines, note="You signed this, and it is done.", href=href
-            )
+            order, case = result.get("order"), result.get("case")
+            href, link = (f"/orders/{order}" if order else ""), "See the order"
+            if case:
+                href, link = f"/account/cases/{case}", "See the case"
+            elif "export" in result:
+                href, link = PAGE, "Fetch the file"
+            note = "You signed this, and it is done."
+            return _make(approval, "done", sentence=says, records=lines, note=note, href=href, link=link)
         case Pending(says=says):
             return _make(approval, "pending", sentence=sentence, note=says, href=href)
         case Refused(kind="declined"):

@@ -22,7 +22,7 @@ PERSON = "I want to talk to a person"
 IDEAS = ("Where is my last order?", "What is your return policy?", PERSON)
 _MOST_REPLACED = 5
 # Pages of this shop that change nothing when they are opened; a model may lead to no other.
-_OWN = r"sign-in|register|orders|account(?:/addresses|/activity|/security|/payment)?"
+_OWN = r"sign-in|register|orders|account(?:/addresses|/activity|/security|/payment|/preferences|/privacy)?"
 _RULES = r"policies(?:/[a-z-]{1,40})?(?:#[a-z-]{1,40})?"
 _PAGE = re.compile(rf"((?<![\w/.:])/(?:{_OWN}|{_RULES})(?![\w/#?&=-]))")
 

@@ -178,6 +178,8 @@ def _about(body: Mapping[str, Any]) -> str:
     match kind:
         case "Order":
             return f"order {key}"
+        case "Case":
+            return f"case {key}"
         case "Product":
             return key.replace("-", " ")
     return ""

@@ -26,8 +26,10 @@ from auth.vault import Vault
 from shop.addresses import SEALED, Address
 from shop.catalogue import Product
 from shop.conversations import WAITING, Voice, append_message, start_conversation
-from shop.demo_orders import Home, charge_all, plan_orders, write_order
+from shop.demo_cases import write_cases
+from shop.demo_orders import Home, Plan, charge_all, plan_orders, write_carrier_notes, write_order
 from shop.demo_shelves import fill_baskets, make_products, read_data, write_reviews
+from shop.orders import Order
 from shop.payments import DemoGateway, PaymentGateway, PaymentMethod
 
 DEMO_PASSWORD = "harbour-lantern-walk"  # noqa: S105 - published on purpose; see DemoMode
@@ -54,6 +56,7 @@ class DemoShop:
     orders: int
     reviews: int
     conversations: int
+    cases: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +111,21 @@ def seed(
         session.add_all(products)
         customers = [_move_in(session, vault, who, hashes, now) for who in people["customers"]]
         clerks = [_open(session, vault, who, hashes, role=Role.CLERK, now=now) for who in people["clerks"]]
+        written = list[tuple[Plan, Order]]()
         for plan, paid in charged:
             homes = customers[plan.customer]
             home = homes[dice.randrange(len(homes))]
-            count(write_order(session, vault, plan, charged=paid, home=home, now=now, dice=dice))
+            order = count(write_order(session, vault, plan, charged=paid, home=home, now=now, dice=dice))
+            written.append((plan, order))
         session.flush()
+        cases = write_cases(session, vault, written, now=now)
+        write_carrier_notes(session, vault, [order for _, order in written], read_data("carrier_notes.yaml"), now=now)
         owners = [homes[0].address.account_id for homes in customers]
         reviews = write_reviews(session, products, owners, people["customers"], dice=dice, now=now)
         fill_baskets(session, products, owners, now=now)
         conversations = _hand_over(session, vault, owners, now=now)
         variants = sum(len(product.variants) for product in products)
-        made = DemoShop(len(products), variants, len(customers), len(clerks), len(plans), reviews, conversations)
+        made = DemoShop(len(products), variants, len(customers), len(clerks), len(plans), reviews, conversations, cases)
         told = {name: getattr(made, name) for name in DemoShop.__slots__}
         record(session, Event("shop.seeded", now, None, None, Channel.HOUSE.value, told))
     return made
@@ -186,6 +193,7 @@ def _open(
     since = now - timedelta(days=190)
     account = open_account(session, vault, role=role, now=since, name=who["name"], email=who["email"])
     account.password_hash, account.email_verified_at = hashes[who["email"]], since
+    account.password_set_at = since
     factor = TotpFactor(id=new_id(since), account_id=account.id, created_at=since, confirmed_at=since, last_timecode=0)
     vault.seal(session, factor, "secret", pyotp.random_base32())
     session.add(factor)

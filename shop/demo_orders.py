@@ -18,6 +18,7 @@ from auth.guard.rooms import Declined, Settled, Settlement
 from auth.vault import Vault
 from shop.addresses import Address, copy_address
 from shop.basket import ShippingRates
+from shop.carrier_notes import write_note
 from shop.catalogue import Product, Variant
 from shop.money import Money
 from shop.orders import CANCELLED, DELIVERED, FAILED, PAID, PLACING, SHIPPED, Order, OrderLine
@@ -93,6 +94,7 @@ def plan_orders(products: Sequence[Product], customers: int, *, dice: Random) ->
     plans = [*_for_the_tour(by_handle)]
     plans += [Plan(customers - 1 - n, PLACING, timedelta(minutes=9 + n), _some(products, dice)) for n in range(2)]
     plans += [_by_chance(products, customers, dice) for _ in range(HOW_MANY - len(plans))]
+    plans = [*_with_money_back(plans)]
     return tuple(replace(plan, number=number) for plan, number in zip(plans, _numbers(dice), strict=False))
 
 
@@ -143,6 +145,19 @@ def write_order(
     return order
 
 
+def write_carrier_notes(
+    session: Session, vault: Vault, orders: Sequence[Order], words: Sequence[str], *, now: datetime
+) -> int:
+    """What carriers wrote about parcels on their way, one note each. The tour's first parcel has none, so that asking
+    where it is leaves the conversation free of other people's words."""
+    on_their_way = [order for order in orders if order.status == SHIPPED][1:]
+    told = list(zip(on_their_way, words, strict=False))
+    for order, text in told:
+        shipped = order.shipped_at or now
+        write_note(session, vault, order, text, at=min(shipped + timedelta(hours=20), now))
+    return len(told)
+
+
 def _for_the_tour(shelf: dict[str, Product]) -> Iterator[Plan]:
     """What the tour asks about: a mug that came, something that can be cancelled, something on its way."""
     also = ("washing-up-linen-towels", "breakfast-board", "peat-walking-socks", "pine-tar-candle", "tern-porridge-bowl")
@@ -173,6 +188,14 @@ def _for_the_tour(shelf: dict[str, Product]) -> Iterator[Plan]:
     for n in (0, 2):
         tent, pack = (_of(shelf, "longhouse-four-tent"), 1), (_of(shelf, "fellside-45-backpack"), 1)
         yield Plan(n, DELIVERED, timedelta(days=18 + n), (tent, pack), travelled=timedelta(days=4))
+
+
+def _with_money_back(plans: Sequence[Plan]) -> Iterator[Plan]:
+    """For the first customer's oldest delivered order a line went back, so that the tour can ask where the money is."""
+    old = [plan for plan in plans if plan.customer == 0 and plan.status == DELIVERED and plan.age > timedelta(days=60)]
+    chosen = max(old, key=lambda plan: plan.age, default=None)
+    for plan in plans:
+        yield replace(plan, refund=1) if plan is chosen else plan
 
 
 def _by_chance(products: Sequence[Product], customers: int, dice: Random) -> Plan:

@@ -24,6 +24,10 @@ class Money:
     def __mul__(self, times: int) -> "Money":
         return Money(self.minor * times, self.currency)
 
+    def share(self, numerator: int, denominator: int) -> "Money":
+        """A part of an amount that is not negative, rounded to the nearest minor unit, halves up."""
+        return Money((2 * self.minor * numerator + denominator) // (2 * denominator), self.currency)
+
     def __str__(self) -> str:
         sign = "-" if self.minor < 0 else ""
         whole, rest = divmod(abs(self.minor), 100)

@@ -14,9 +14,20 @@ from auth.guard.judge import Entity
 from auth.guard.rooms import Facts, Room
 from auth.vault import Vault
 from shop.addresses import postal_lines
+from shop.carrier_notes import carrier_notes
 from shop.commands import ListOrders, ReadCustomerOrder, ShowOrder
 from shop.money import Money
-from shop.orders import CANCELLED, PAID, SHIPPED, Order, OrderLine, find_order, find_order_at_work, find_orders
+from shop.orders import (
+    CANCELLED,
+    CHANGING,
+    PAID,
+    SHIPPED,
+    Order,
+    OrderLine,
+    find_order,
+    find_order_at_work,
+    find_orders,
+)
 from shop.refunds import Reckoning, order_entity, reckon
 from shop.views import OrderLineView, OrderList, OrderView
 
@@ -24,8 +35,8 @@ _PACKING = timedelta(days=2)
 _TRAVELLING = timedelta(days=3)
 
 
-def order_view(session: Session, order: Order, *, vault: Vault) -> OrderView:
-    """An order with its lines, its destination opened, and what has gone back for it."""
+def order_view(session: Session, order: Order, *, vault: Vault, with_notes: bool = False) -> OrderView:
+    """An order with its lines, its destination opened, and what has gone back for it; the carrier's notes if asked."""
     reckoning = reckon(session, order)
     refunded = order.total if order.status == CANCELLED else Money(reckoning.refunded_minor, order.currency)
     return OrderView(
@@ -43,8 +54,18 @@ def order_view(session: Session, order: Order, *, vault: Vault) -> OrderView:
         destination=vault.open(session, order, "label"),
         address=postal_lines(session, order, vault=vault),
         tracking=order.tracking,
-        estimate=_estimate(order),
+        estimate=expected_on(order),
+        notes=carrier_notes(session, order, vault=vault) if with_notes else (),
     )
+
+
+def expected_on(order: Order) -> date | None:
+    """The day by which it should arrive: two days of packing, three of travelling."""
+    if order.status in (PAID, CHANGING):
+        return (order.placed_at + _PACKING + _TRAVELLING).date()
+    if order.status == SHIPPED and order.shipped_at is not None:
+        return (order.shipped_at + _TRAVELLING).date()
+    return None
 
 
 def looking_rooms(vault: Vault, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
@@ -94,16 +115,17 @@ class OrderDesk:
         return self._shown(session, self.find_own(session, grant.actor, grant.command))
 
     def show_any(self, session: Session, grant: Grant[ReadCustomerOrder]) -> OrderView:
-        return self._shown(session, self.find_any(session, grant.actor, grant.command))
+        return self._shown(session, self.find_any(session, grant.actor, grant.command), with_notes=True)
 
-    def _shown(self, session: Session, order: Order | None) -> OrderView:
+    def _shown(self, session: Session, order: Order | None, *, with_notes: bool = False) -> OrderView:
         if order is None:
             raise LookupError("the order was there a moment ago")
-        return order_view(session, order, vault=self.vault)
+        return order_view(session, order, vault=self.vault, with_notes=with_notes)
 
 
 def _line_view(line: OrderLine, reckoning: Reckoning) -> OrderLineView:
-    currency = reckoning.order.currency
+    currency, is_cancelled = reckoning.order.currency, line.cancelled_at is not None
+    gone = line.unit_minor * line.quantity if is_cancelled else reckoning.refunded.get(line.line, 0)
     return OrderLineView(
         line=line.line,
         product=line.product,
@@ -114,14 +136,7 @@ def _line_view(line: OrderLine, reckoning: Reckoning) -> OrderLineView:
         art_seed=line.art_seed,
         quantity=line.quantity,
         price=Money(line.unit_minor, currency),
-        refunded=Money(reckoning.refunded.get(line.line, 0), currency),
+        refunded=Money(gone, currency),
+        sku=line.sku,
+        cancelled=is_cancelled,
     )
-
-
-def _estimate(order: Order) -> date | None:
-    """The day by which it should arrive: two days of packing, three of travelling."""
-    if order.status == PAID:
-        return (order.placed_at + _PACKING + _TRAVELLING).date()
-    if order.status == SHIPPED and order.shipped_at is not None:
-        return (order.shipped_at + _TRAVELLING).date()
-    return None

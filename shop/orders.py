@@ -20,10 +20,12 @@ _MISREAD = str.maketrans("OIL", "011")
 
 PLACING, PAID, SHIPPED, DELIVERED = "placing", "paid", "shipped", "delivered"
 FAILED, CANCELLING, CANCELLED = "failed", "cancelling", "cancelled"
+CHANGING = "changing"
 
 
 class Order(Base, Owned):
-    """An order. It goes placing → paid → shipped → delivered; or placing → failed; or paid → cancelling → cancelled.
+    """An order. It goes placing → paid → shipped → delivered; or placing → failed; or paid → cancelling → cancelled;
+    and paid → changing → paid while the payment service is asked about a change. The amounts are of what is left of it.
 
     The destination is a copy, sealed for this row, so that a later change of the address leaves the order alone.
     """
@@ -38,6 +40,7 @@ class Order(Base, Owned):
     shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    item_changes: Mapped[int] = mapped_column(default=0, server_default="0")
     goods_minor: Mapped[int]
     shipping_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
@@ -59,6 +62,11 @@ class Order(Base, Owned):
     def total(self) -> Money:
         return Money(self.goods_minor + self.shipping_minor, self.currency)
 
+    @property
+    def open_lines(self) -> list["OrderLine"]:
+        """The lines that were not cancelled by themselves."""
+        return [line for line in self.lines if line.cancelled_at is None]
+
 
 class OrderLine(Base, Owned):
     """One line of an order: the product as it was called and priced when it was bought."""
@@ -78,6 +86,7 @@ class OrderLine(Base, Owned):
     art_seed: Mapped[int]
     quantity: Mapped[int]
     unit_minor: Mapped[int]
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 def new_order_number() -> str:
@@ -85,19 +94,29 @@ def new_order_number() -> str:
 
     The column is unique; if a number ever came twice, the second order would fail before anything is charged.
     """
-    value = int.from_bytes(os.urandom(5))
+    return number_from("HP", os.urandom(5))
+
+
+def number_from(prefix: str, five_bytes: bytes) -> str:
+    """Five bytes as a number that can be read out, such as ``RT-7K3M-29QD``."""
+    value = int.from_bytes(five_bytes)
     body = "".join(_DIGITS[value >> shift & 31] for shift in range(35, -1, -5))
-    return f"HP-{body[:4]}-{body[4:]}"
+    return f"{prefix}-{body[:4]}-{body[4:]}"
 
 
 def read_order_number(text: str) -> str | None:
     """An order number as people type it (``hp 7k3m29qd``, an O for a zero), or ``None`` for what can't be one."""
+    return read_number("HP", text)
+
+
+def read_number(prefix: str, text: str) -> str | None:
+    """A number with this prefix as people type it, or ``None``."""
     bare = "".join(c for c in text.upper() if c.isalnum())
-    body = bare.removeprefix("HP") if len(bare) == 10 else bare
+    body = bare.removeprefix(prefix) if len(bare) == 10 else bare
     body = body.translate(_MISREAD)
     if len(body) != 8 or any(c not in _DIGITS for c in body):
         return None
-    return f"HP-{body[:4]}-{body[4:]}"
+    return f"{prefix}-{body[:4]}-{body[4:]}"
 
 
 def find_order(session: Session, account_id: UUID | None, number: str, *, lock: bool = False) -> Order | None:
@@ -121,10 +140,15 @@ def find_orders(session: Session, account_id: UUID | None, *, status: str = "") 
 
 def find_order_at_work(session: Session, actor: Actor, number: str) -> Order | None:
     """Any order for a clerk on the staff pages; for everybody else only their own, as anywhere."""
-    if actor.role is not Role.CLERK or actor.channel is not Channel.STAFF:
+    if not is_at_work(actor):
         return find_order(session, actor.account_id, number, lock=True)
     exact = read_order_number(number)
     return session.scalars(select(Order).where(Order.number == exact).with_for_update()).first()
+
+
+def is_at_work(actor: Actor) -> bool:
+    """Whether this is a clerk on the staff pages, whose session sees the house."""
+    return actor.role is Role.CLERK and actor.channel is Channel.STAFF
 
 
 def orders_with_status(session: Session, status: str, *, limit: int = 100) -> Sequence[Order]:
@@ -139,7 +163,14 @@ def order_of_grant(session: Session, account_id: UUID, grant_id: UUID) -> Order:
     return session.scalars(statement.with_for_update()).one()
 
 
-def restock(session: Session, order: Order) -> None:
-    """Put everything in an order back on the shelf, in the order of the SKUs, as it was taken."""
-    for line in sorted(order.lines, key=lambda line: line.sku):
+def move_order(order: Order, *, before: str, after: str) -> None:
+    """Change an order's status; :class:`RuntimeError` when it is not the one it must come from."""
+    if order.status != before:
+        raise RuntimeError(f"the order is {order.status} and not {before}")
+    order.status = after
+
+
+def restock(session: Session, lines: Sequence[OrderLine]) -> None:
+    """Put lines of an order back on the shelf, in the order of the SKUs, as they were taken."""
+    for line in sorted(lines, key=lambda line: line.sku):
         return_stock(session, line.sku, line.quantity)

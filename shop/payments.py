@@ -24,6 +24,7 @@ from auth.guard.rooms import Declined, Settled, Settlement, Unreachable
 from shop.card_details import CardDetails, card_handle
 from shop.demo_cards import DECLINED_CARD, DEMO_CARDS, DemoCard, describe_demo_card
 from shop.money import Money
+from shop.orders import Order
 from shop.views import PaymentMethodView
 
 CARD_EXPIRED = "This payment card has expired. Please choose another one."
@@ -61,6 +62,11 @@ def find_payment_method(session: Session, account_id: UUID | None, handle: str) 
     """An account's own card by its handle."""
     wanted = handle.strip().casefold()
     return next((m for m in find_payment_methods(session, account_id) if m.handle == wanted), None)
+
+
+def card_behind(session: Session, order: Order) -> PaymentMethod | None:
+    """The card that paid for an order, while its owner still keeps it."""
+    return next((m for m in find_payment_methods(session, order.account_id) if m.words == order.paid_with), None)
 
 
 def payment_method_view(method: PaymentMethod, now: datetime) -> PaymentMethodView:

@@ -140,7 +140,7 @@ class Placing:
         """The card was declined: stock and basket are as they were, and the order says that it was not paid."""
         order = order_of_grant(session, grant.account_id, grant.id)
         order.status = FAILED
-        restock(session, order)
+        restock(session, order.lines)
         for line in order.lines:
             put_in(session, order.account_id, line.sku, quantity=line.quantity, now=grant.at)
 

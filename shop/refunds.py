@@ -20,10 +20,12 @@ from auth.guard.grants import Grant
 from auth.guard.judge import Entity
 from auth.guard.rooms import Card, Facts, Room, Settlement
 from auth.vault import Sealed, Vault
+from shop.cases import held_lines
+from shop.charges import give_back, put_back, set_aside
 from shop.commands import RefundOrder
 from shop.money import Money
 from shop.orders import DELIVERED, PAID, SHIPPED, Order, OrderLine, find_order
-from shop.payments import PaymentGateway, asked, asked_amount
+from shop.payments import PaymentGateway
 
 CLAIMED, SETTLED, RELEASED = "claimed", "settled", "released"
 SHIPPING = 0
@@ -48,27 +50,50 @@ class Refund(Base, Owned):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...]:
+        """``(line, minor)`` for each line it is for; line 0 is the shipping."""
+        return tuple((line, minor) for line, minor in json.loads(self.lines))
+
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """What has gone back for an order, by line (claimed counts), in minor units; and from that, what still can."""
+    """What has gone back for an order, by line (claimed counts), in minor units; and from that, what still can.
+
+    For a line that is ``held``, because a return, an exchange or a claim is open for it, nothing can.
+    """
 
     order: Order
     refunded: Mapping[int, int]
+    held: frozenset[int] = frozenset()
 
     @property
     def refunded_minor(self) -> int:
         return sum(self.refunded.values())
 
     def left(self, line: OrderLine) -> int:
-        """What can still go back for a line."""
+        """What can still go back for a line; nothing for one that is held, or was cancelled, which has had it."""
+        if line.line in self.held or line.cancelled_at is not None:
+            return 0
         return line.unit_minor * line.quantity - self.refunded.get(line.line, 0)
+
+    def holds(self, lines: Sequence[int]) -> bool:
+        """Whether something of these lines (of all when empty) is held."""
+        return bool(self.held if not lines else self.held & set(lines))
+
+    def still(self, parts: Sequence[tuple[int, int]]) -> int:
+        """What of these ``(line, minor)`` can still go back."""
+        left = {line.line: self.left(line) for line in self.order.lines}
+        left[SHIPPING] = self.order.shipping_minor - self.refunded.get(SHIPPING, 0)
+        return sum(min(minor, left.get(line, 0)) for line, minor in parts)
 
     def parts(self, lines: Sequence[int]) -> list[tuple[int, int]]:
         """What can still go back for these lines (all when empty), as ``(line, minor)``; the shipping comes last."""
-        asked = [line for line in self.order.lines if not lines or line.line in lines]
+        there = self.order.open_lines
+        asked = [line for line in there if not lines or line.line in lines]
         parts = [(line.line, self.left(line)) for line in asked if self.left(line) > 0]
-        if len(asked) == len(self.order.lines) and not self.refunded_minor and self.order.shipping_minor:
+        is_all = asked and len(asked) == len(there) and not self.held and not self.refunded_minor
+        if is_all and self.order.shipping_minor:
             parts.append((SHIPPING, self.order.shipping_minor))
         return parts
 
@@ -89,13 +114,13 @@ class Reckoning:
         return spread
 
 
-def reckon(session: Session, order: Order) -> Reckoning:
-    """Add up an order's refunds; those that were released don't count."""
+def reckon(session: Session, order: Order, *, held: frozenset[int] | None = None) -> Reckoning:
+    """Add up an order's refunds; released ones don't count. ``held`` is what its cases hold, unless given."""
     refunded: dict[int, int] = {}
     for refund in refunds_of(session, order):
-        for line, minor in json.loads(refund.lines):
+        for line, minor in refund.parts:
             refunded[line] = refunded.get(line, 0) + minor
-    return Reckoning(order, refunded)
+    return Reckoning(order, refunded, held_lines(session, order) if held is None else held)
 
 
 def refunds_of(session: Session, order: Order) -> Sequence[Refund]:
@@ -172,6 +197,7 @@ class Refunding:
         context = {
             "amount_minor": amount.minor if amount.currency == order.currency else None,
             "refunded_30d_minor": refunded_lately_minor(session, order.account_id, now),
+            "lines_held": found.holds(command.lines),
         }
         snapshot: dict[str, Json] = {
             "order": order.number,
@@ -183,7 +209,7 @@ class Refunding:
 
     def card(self, session: Session, command: RefundOrder, found: Reckoning) -> Card:
         order, amount = found.order, _amount(command, found)
-        items = [_item(line) for line in order.lines if not command.lines or line.line in command.lines]
+        items = [item_of(line) for line in order.open_lines if not command.lines or line.line in command.lines]
         lines = [("Order", order.number), ("Items", "; ".join(items)), ("Amount", str(amount))]
         lines += [("To", order.paid_with), ("Reason", command.reason)]
         return Card(f"Refund {amount} for order {order.number} to {order.paid_with}", tuple(lines))
@@ -207,10 +233,10 @@ class Refunding:
         )
         session.add(refund)
         self.vault.seal(session, refund, "reason", grant.command.reason)
-        return {"charge": order.charge_reference, **asked(amount)}
+        return set_aside(session, order, amount)
 
     def call(self, key: str, request: Mapping[str, Json]) -> Settlement:
-        return self.gateway.refund(key, str(request["charge"]), asked_amount(request))
+        return give_back(self.gateway, key, request)
 
     def handle(self, session: Session, grant: Grant[RefundOrder]) -> Mapping[str, Json]:
         """The gateway has paid: the claimed refund is settled."""
@@ -229,7 +255,9 @@ class Refunding:
         return within and refund.state == SETTLED and refund.reference == grant.settlement is not None
 
     def release(self, session: Session, grant: Grant[RefundOrder]) -> None:
-        _refund_of(session, grant).state = RELEASED
+        refund = _refund_of(session, grant)
+        refund.state = RELEASED
+        put_back(session, session.get_one(Order, refund.order_id, with_for_update=True), grant.request or {})
 
 
 def say_refunded(result: Mapping[str, Json]) -> str:
@@ -240,7 +268,8 @@ def _amount(command: RefundOrder, found: Reckoning) -> Money:
     return found.refundable(command.lines) if command.amount is None else command.amount
 
 
-def _item(line: OrderLine) -> str:
+def item_of(line: OrderLine) -> str:
+    """``2 × Harbour Mug, Pine``."""
     return f"{line.quantity} × {line.name}" + (f", {line.option}" if line.option else "")
 
 

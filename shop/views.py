@@ -8,7 +8,14 @@ from types import MappingProxyType
 from shop.money import Money
 
 _STATUS_WORDS: Mapping[str, str] = MappingProxyType(
-    {"paid": "being packed", "shipped": "on its way", "placing": "waiting for payment", "failed": "not paid"}
+    {
+        "paid": "being packed",
+        "shipped": "on its way",
+        "placing": "waiting for payment",
+        "failed": "not paid",
+        "cancelling": "being cancelled",
+        "changing": "being changed",
+    }
 )
 
 
@@ -147,7 +154,7 @@ class BasketView:
 
 @dataclass(frozen=True, slots=True)
 class OrderLineView:
-    """One line of an order. ``refunded`` is what has gone back for it."""
+    """One line of an order. ``refunded`` is what has gone back for it; of a ``cancelled`` line, all of it."""
 
     line: int
     product: str
@@ -159,6 +166,8 @@ class OrderLineView:
     quantity: int
     price: Money
     refunded: Money
+    sku: str = ""
+    cancelled: bool = False
 
     @property
     def total(self) -> Money:
@@ -166,9 +175,18 @@ class OrderLineView:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierNoteView:
+    """What a carrier wrote: text by others, to be escaped on pages and fenced for models."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order as its owner sees it. ``status`` is placing, paid, shipped, delivered, cancelling, cancelled or
-    failed. ``destination`` is the address's label; ``address`` its lines, for pages only (it is personal)."""
+    """An order as its owner sees it. ``status`` is placing, paid, changing, shipped, delivered, cancelling, cancelled
+    or failed; the amounts are of what is left of it. ``destination`` is the address's label; ``address`` its lines,
+    for pages only (it is personal). ``notes`` are there where they were asked for."""
 
     number: str
     status: str
@@ -185,14 +203,56 @@ class OrderView:
     address: tuple[str, ...]
     tracking: str
     estimate: date | None
+    notes: tuple[CarrierNoteView, ...] = ()
 
     @property
     def total(self) -> Money:
         return self.goods + self.shipping
 
     @property
+    def is_whole(self) -> bool:
+        """Whether no line of it was cancelled by itself."""
+        return not any(line.cancelled for line in self.lines)
+
+    @property
     def status_word(self) -> str:
         return _STATUS_WORDS.get(self.status, self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingStep:
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingView:
+    """How far an order has come: the steps it has taken, oldest first. Its notes are in the order."""
+
+    order: OrderView
+    steps: tuple[TrackingStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """An order's invoice. ``vat`` is contained in ``total``, at ``vat_percent``; the order has the lines, the sums
+    and the address (which is personal)."""
+
+    number: str
+    issued_at: datetime
+    order: OrderView
+    total: Money
+    vat: Money
+    vat_percent: int
+
+    @property
+    def net(self) -> Money:
+        return self.total - self.vat
+
+    @property
+    def link(self) -> str:
+        """Where it can be printed."""
+        return f"/account/orders/{self.order.number}/invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +287,59 @@ class PaymentMethodView:
 @dataclass(frozen=True, slots=True)
 class PaymentMethodList:
     methods: tuple[PaymentMethodView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceView:
+    """One topic of mails. ``why`` is why it can't be switched off, and empty where it can."""
+
+    topic: str
+    words: str
+    on: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceList:
+    preferences: tuple[PreferenceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityView:
+    """How an account is protected. ``password_changed`` is ``None`` where that was never written down."""
+
+    two_factor: bool
+    recovery_codes_left: int
+    sessions: int
+    password_changed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Where somebody is signed in: the kind of browser, its last visit, and whether it is the one that asks."""
+
+    device: str
+    last_used: datetime
+    is_this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    sessions: tuple[SessionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    what: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MyData:
+    """What the shop keeps about somebody, counted by kind; ``link`` leads to the page about it."""
+
+    kept: tuple[KeptLine, ...]
+    link: str
 
 
 @dataclass(frozen=True, slots=True)

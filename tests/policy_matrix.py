@@ -5,7 +5,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -78,6 +78,12 @@ def approval(state: str) -> Entity:
     return Entity("Approval", "1", {"requested_by": str(OWNER), "state": state})
 
 
+def case(kind: str, state: str, *, reviewed_by: UUID | None = None, refundable: int = 90_000) -> Entity:
+    seen_by = None if reviewed_by is None else str(reviewed_by)
+    attributes = {"owner": str(OWNER), "kind": kind, "state": state, "refundable_minor": refundable}
+    return Entity("Case", "RT-0000-0000", {**attributes, "reviewed_by": seen_by})
+
+
 SHOP = State("open", Entity("Shop", "shop", {}), {})
 ACCOUNT = State("own account", Entity("Account", str(OWNER), {"owner": str(OWNER)}), {})
 ADDRESS = State("own address", Entity("Address", "address:home", {"owner": str(OWNER)}), {})
@@ -89,9 +95,15 @@ CONVERSATIONS = (
     State("taken by another", conversation("taken", OTHER), {}),
 )
 ORDERS = tuple(
-    State(status, order(status, days=None), {"amount_minor": 3_000, "own_destination": True, "refunded_30d_minor": 0})
-    for status in ("placing", "paid", "shipped", "delivered", "cancelled")
+    State(
+        status,
+        order(status, days=None),
+        {"amount_minor": 3_000, "own_destination": True, "refunded_30d_minor": 0, "lines_open": True, "quantity": 1},
+    )
+    for status in ("placing", "paid", "changing", "shipped", "delivered", "cancelled")
 )
+FITTING = {"amount_minor": 3_000, "quantity": 1, "stock": 1, "same_product": True, "already_so": False}
+FITTING |= {"item_changes": 0, "lines_open": True, "own_destination": True, "card_expired": False}
 
 
 def _refund(
@@ -100,11 +112,68 @@ def _refund(
     return State(words, order(status, days=days), {"amount_minor": amount, "refunded_30d_minor": lately})
 
 
+def _change(words: str, *, status: str = "paid", **other: str | int | bool | None) -> State:
+    """A change of an order that fits in everything but this."""
+    return State(words, order(status, days=None), {**FITTING, **other})
+
+
 def _cards(words: str, kept: int | None) -> State:
     return State(words, ACCOUNT.resource, {"cards_kept": kept})
 
 
+def _back(words: str, amount: int | None = 1_990, *, days: int | None = 3, **context: str | int | bool | None) -> State:
+    """Something of an order delivered so many days ago; ``status`` and what the commands ask besides may be given."""
+    status = str(context.pop("status", "delivered"))
+    return State(words, order(status, days=days), {"amount_minor": amount, "lines_held": False, **context})
+
+
+def _case(
+    words: str, kind: str, state: str = "open", *, amount: int | None = 1_990, by: UUID | None = None, **context: object
+) -> State:
+    lately = context.pop("lately", 0)
+    asked = {"amount_minor": amount, "refunded_30d_minor": lately, **context}
+    return State(words, case(kind, state, reviewed_by=by), asked)  # type: ignore[arg-type]
+
+
+CASES = (_case("return announced", "return", "announced"), _case("claim open", "warranty"))
+PARCELS = (
+    _back("shipped, 4 days over", status="shipped", days=None, days_overdue=4),
+    _back("shipped, 5 days over", status="shipped", days=None, days_overdue=5),
+    _back("shipped, day unknown", status="shipped", days=None),
+    _back("delivered, day 30", days=30),
+    _back("delivered, day 31", days=31),
+    _back("paid", status="paid", days=None),
+)
+
+
+def _care(words: str, **context: str | int | bool | None) -> State:
+    return State(words, ACCOUNT.resource, dict(context))
+
+
 STATES: dict[str, tuple[State, ...]] = {
+    "ShowPreferences": (ACCOUNT,),
+    "ShowSecurity": (ACCOUNT,),
+    "ListSessions": (ACCOUNT,),
+    "ShowMyData": (ACCOUNT,),
+    "EndSessions": (ACCOUNT,),
+    "ChangePreferences": (
+        _care("news", optional_topic=True),
+        _care("mails about orders", optional_topic=False),
+        _care("topic unknown"),
+    ),
+    "ExportMyData": (
+        _care("has a factor, password just typed", has_factor=True, password_age_s=5),
+        _care("no factor, password just typed", has_factor=False, password_age_s=5),
+        _care("no factor, password long ago", has_factor=False, password_age_s=301),
+        _care("nothing known"),
+    ),
+    "DeleteAccount": (
+        _care("nothing under way, has a factor", under_way=0, has_factor=True, password_age_s=5),
+        _care("nothing under way, no factor, password just typed", under_way=0, has_factor=False, password_age_s=5),
+        _care("nothing under way, no factor, password long ago", under_way=0, has_factor=False, password_age_s=301),
+        _care("an order under way", under_way=1, has_factor=False, password_age_s=5),
+        _care("nothing known"),
+    ),
     "SearchProducts": (SHOP,),
     "CompareProducts": (SHOP,),
     "RecommendProducts": (SHOP,),
@@ -116,6 +185,9 @@ STATES: dict[str, tuple[State, ...]] = {
     "ListAddresses": (ACCOUNT,),
     "ListPaymentMethods": (ACCOUNT,),
     "ShowOrder": (State("delivered", order("delivered"), {}),),
+    "ShowInvoice": ORDERS,
+    "TrackOrder": (State("shipped", order("shipped", days=None), {}),),
+    "Reorder": (_change("something there"), _change("nothing there", quantity=0), _change("unknown", quantity=None)),
     "AddToBasket": (
         State("enough", product(), {"quantity": 2, "stock": 2}),
         State("too few", product(), {"quantity": 3, "stock": 2}),
@@ -135,7 +207,29 @@ STATES: dict[str, tuple[State, ...]] = {
         State("sold out", basket(in_stock=False), {"amount_minor": 3_000, "own_destination": True}),
         State("foreign address", basket(), {"amount_minor": 3_000, "own_destination": False}),
     ),
-    "CancelOrder": (*ORDERS, State("paid, €600", order("paid"), {"amount_minor": 60_000})),
+    "CancelOrder": (*ORDERS, _change("paid, €600", amount_minor=60_000), _change("a line twice", lines_open=False)),
+    "ChangeOrderItem": (
+        _change("paid"),
+        *(_change(status, status=status) for status in ("placing", "changing", "shipped", "delivered", "cancelled")),
+        _change("another product", same_product=False),
+        _change("the same option", already_so=True),
+        _change("a second time", item_changes=1),
+        _change("a cancelled line", lines_open=False),
+        _change("too few", quantity=2),
+        _change("dearer, card gone", own_destination=False),
+        _change("€600 dearer", amount_minor=60_000),
+        State("nothing known", order("paid", days=None), {}),
+    ),
+    "ChangeOrderPayment": (
+        _change("paid"),
+        *(_change(status, status=status) for status in ("placing", "changing", "shipped", "delivered", "cancelled")),
+        _change("foreign card", own_destination=False),
+        _change("the same card", already_so=True),
+        _change("expired card", card_expired=True),
+        _change("nothing left", amount_minor=0),
+        _change("€1,200", amount_minor=120_000),
+        State("nothing known", order("paid", days=None), {}),
+    ),
     "ChangeOrderAddress": (
         *ORDERS,
         State("paid, foreign address", order("paid"), {"amount_minor": 3_000, "own_destination": False}),
@@ -157,6 +251,88 @@ STATES: dict[str, tuple[State, ...]] = {
         _refund("paid", 1_990, status="paid", days=None),
         _refund("shipped", 1_990, status="shipped", days=None),
         _refund("cancelled", 1_990, status="cancelled", days=None),
+        State("a line held", order("delivered"), {"amount_minor": 1, "refunded_30d_minor": 0, "lines_held": True}),
+    ),
+    "ReturnItems": (
+        _back("€19.90"),
+        _back("€200", 20_000),
+        _back("more than was paid", 90_001),
+        _back("nothing", 0),
+        _back("amount unknown", None),
+        _back("day 30", days=30),
+        _back("day 31", days=31),
+        _back("delivery unknown", days=None),
+        _back("shipped", status="shipped", days=None),
+        _back("a line held", lines_held=True),
+        _back("whether held unknown", lines_held=None),
+    ),
+    "ExchangeItem": (
+        _back("fits", same_product=True, quantity=1, stock=1, own_destination=True),
+        _back("€200 more", 20_000, same_product=True, quantity=1, stock=1, own_destination=True),
+        _back("other product", same_product=False, quantity=1, stock=None, own_destination=True),
+        _back("sold out", same_product=True, quantity=1, stock=0, own_destination=True),
+        _back("no card", same_product=True, quantity=1, stock=1, own_destination=False),
+        _back("a line held", same_product=True, quantity=1, stock=1, own_destination=True, lines_held=True),
+        _back("day 31", days=31, same_product=True, quantity=1, stock=1, own_destination=True),
+        _back("shipped", status="shipped", days=None, same_product=True, quantity=1, stock=1, own_destination=True),
+    ),
+    "ClaimWarranty": (
+        _back("day 730", days=730, warranty_years=2),
+        _back("day 731", days=731, warranty_years=2),
+        _back("tent, day 1826", days=1826, warranty_years=5),
+        _back("tent, day 1827", days=1827, warranty_years=5),
+        _back("years unknown", days=3),
+        _back("a line held", days=3, warranty_years=2, lines_held=True),
+        _back("shipped", status="shipped", days=None, warranty_years=2),
+    ),
+    "ReportParcel": (
+        *(replace(s, words=f"missing: {s.words}", context={**s.context, "problem": "missing"}) for s in PARCELS),
+        *(replace(s, words=f"damaged: {s.words}", context={**s.context, "problem": "damaged"}) for s in PARCELS),
+        replace(PARCELS[3], words="another problem", context={**PARCELS[3].context, "problem": "stolen"}),
+        _back("a line held", problem="damaged", lines_held=True),
+    ),
+    "WithdrawCase": (
+        *CASES,
+        _case("return refunded", "return", "refunded"),
+        _case("claim being settled", "parcel", "settling"),
+        _case("exchange announced", "exchange", "announced"),
+    ),
+    "RefundStatus": (ACCOUNT,),
+    "ShowCase": CASES,
+    "ReadCustomerCase": CASES,
+    "ReviewCase": (*CASES, _case("looked at", "warranty", by=OTHER), _case("return refunded", "return", "refunded")),
+    "ReceiveReturn": (
+        _case("€19.90", "return", "announced"),
+        _case("€600", "return", "announced", amount=60_000),
+        _case("€600, another clerk looked", "return", "announced", amount=60_000, by=OTHER),
+        _case("€600, this clerk looked", "return", "announced", amount=60_000, by=CLERK),
+        _case("€19.90 after €1,000 this month", "return", "announced", lately=100_000),
+        _case("more than is left", "return", "announced", amount=90_001, by=OTHER),
+        _case("amount unknown", "return", "announced", amount=None, by=OTHER),
+        _case("exchange, nothing goes back", "exchange", "announced", amount=0),
+        _case("received already", "return", "received"),
+        _case("claim", "warranty"),
+    ),
+    "SendExchange": (
+        _case("received", "exchange", "received", amount=0),
+        _case("announced", "exchange", "announced", amount=0),
+        _case("sent already", "exchange", "sent", amount=0),
+        _case("return", "return", "received", amount=0),
+    ),
+    "DecideCase": (
+        _case("refund €19.90", "warranty", decision="refund"),
+        _case("refund €600", "parcel", amount=60_000, decision="refund"),
+        _case("refund €600, another clerk looked", "parcel", amount=60_000, decision="refund", by=OTHER),
+        _case("refund €600, this clerk looked", "parcel", amount=60_000, decision="refund", by=CLERK),
+        _case("refund of nothing", "parcel", amount=0, decision="refund"),
+        _case("refund of more than is left", "parcel", amount=90_001, decision="refund", by=OTHER),
+        _case("replace", "warranty", amount=0, decision="replace", in_stock=True),
+        _case("replace, sold out", "warranty", amount=0, decision="replace", in_stock=False),
+        _case("refuse", "parcel", amount=0, decision="refuse"),
+        _case("refuse a return", "return", "announced", amount=0, decision="refuse"),
+        _case("refund a return", "return", "announced", decision="refund"),
+        _case("refuse a dearer exchange", "exchange", "announced", amount=1_000, decision="refuse"),
+        _case("decided already", "parcel", "refunded", decision="refund"),
     ),
     "SaveAddress": (ACCOUNT,),
     "RemoveAddress": (ADDRESS,),
@@ -174,6 +350,7 @@ STATES: dict[str, tuple[State, ...]] = {
     "ReadCustomerOrder": (State("delivered", order("delivered"), {}),),
     "ShipOrder": ORDERS,
     "MarkDelivered": ORDERS,
+    "NoteFromCarrier": ORDERS,
     "ReadRequest": (State("in review", approval("in_review"), {}),),
     "ReviewApproval": (
         State("in review", approval("in_review"), {}),

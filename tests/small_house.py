@@ -25,6 +25,8 @@ from auth.guard.desk import Desk
 from auth.guard.judge import Judge
 from auth.guard.limits import Ceilings, CommandLimits
 from auth.guard.rooms import Room, RoomTable
+from auth.mail import Letter, post_last_letter
+from auth.sign_in.overview import SignInOverview
 from auth.vault import LocalKeyFile, Vault
 from shop.addresses import Address, copy_address, find_address
 from shop.catalogue import Product, Variant
@@ -86,6 +88,33 @@ class SmallHouse:
             charged: Any = self.gateway.charge(f"seed:{order.number}", order.payment_token, order.total)
             order.charge_reference = charged.reference
             return order.number
+
+    def option(self, sku: str, *, of: str, price: int, stock: int = 5) -> str:
+        """One more option of the product that has this SKU; its own SKU."""
+        with self.database.begin(Scope.house("a test fills the shelves")) as session:
+            first = session.scalars(select(Variant).where(Variant.sku == of)).one()
+            session.add(
+                Variant(
+                    id=new_id(self.clock()),
+                    product_id=first.product_id,
+                    sku=sku,
+                    option=sku.split("-")[1].capitalize(),
+                    colour="Moss",
+                    position=9,
+                    price_minor=price,
+                    stock=stock,
+                )
+            )
+        return sku
+
+    def second_card(self, owner: Actor, *, token: str = "tok_second", expires: str = "03/30") -> str:  # noqa: S107
+        """One more payment card of somebody; its handle."""
+        assert owner.account_id is not None
+        with self.database.begin(Scope.house("a test moves in")) as session:
+            card = PaymentMethod(id=new_id(self.clock()), account_id=owner.account_id, brand="Mastercard", last4="5454")
+            card.token, card.expires = token, expires
+            session.add(card)
+            return card.handle
 
     def submit(self, actor: Actor, command: Command, request_id: str = "") -> Outcome:
         self.asked += 1
@@ -165,7 +194,7 @@ class SmallHouse:
         copy_address(session, home, order, vault=self.vault)
         for number, (sku, n) in enumerate(goods, start=1):
             name, price = prices[sku]
-            line = OrderLine(id=new_id(at), account_id=owner.account_id, line=number, sku=sku, product=sku.lower())
+            line = OrderLine(id=new_id(at), account_id=owner.account_id, line=number, sku=sku, product=_handle(name))
             line.name, line.option, line.colour, line.kind, line.art_seed = name, "Pine", "Pine", "mug", 1
             line.quantity, line.unit_minor = n, price
             order.lines.append(line)
@@ -187,7 +216,12 @@ def build_small_house(
     vault = Vault(LocalKeyFile(folder / "keys.json"), clock=clock)
     gateway = DemoGateway(folder / "payments.db", clock=clock)
     judge = Judge(POLICY)
-    table = RoomTable(change_rooms(rooms(vault, wrap(gateway), clock=clock)), judge)
+
+    def post(account_id: UUID, key: UUID, letter: Letter) -> None:
+        post_last_letter(database, vault, account_id=account_id, key=key, letter=letter, now=clock())
+
+    made = rooms(vault, wrap(gateway), clock=clock, sign_in=SignInOverview(vault), post=post)
+    table = RoomTable(change_rooms(made), judge)
     bench = Bench(database, vault, judge, table, CommandLimits(MemoryStorage(), MANY), clock)
     house = SmallHouse(database, vault, Desk(bench), clock, gateway)
     with database.begin(Scope.house("a test fills the shelves")) as session:
@@ -200,8 +234,12 @@ def replacing(kind: type[Any], **parts: Any) -> Callable[[tuple[Room[Any], ...]]
     return lambda table: tuple(replace(r, **parts) if action(r.command) == action(kind) else r for r in table)
 
 
+def _handle(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
 def _product(now: datetime, sku: str, name: str, price: int, stock: int) -> Product:
-    handle, kind = name.lower().replace(" ", "-"), name.split()[1].lower()
+    handle, kind = _handle(name), name.split()[1].lower()
     product = Product(id=new_id(now), handle=handle, name=name, category="camp", kind=kind, art_seed=1, created_at=now)
     product.summary, product.description = f"The {name}.", "Made to last, mended for free."
     variant = Variant(id=new_id(now), sku=sku, option="Pine", colour="Pine", position=0)

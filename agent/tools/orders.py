@@ -9,7 +9,16 @@ from langchain_core.tools import BaseTool
 from agent.tools.asking import Answer, ask, changed
 from agent.turn import Turn
 from auth.guard.commands import Command
-from shop.commands import CancelOrder, ChangeOrderAddress, ListOrders, RefundOrder, ShowOrder
+from shop.commands import (
+    CancelOrder,
+    ChangeOrderAddress,
+    ChangeOrderItem,
+    ChangeOrderPayment,
+    ListOrders,
+    RefundOrder,
+    Reorder,
+    ShowOrder,
+)
 from shop.views import OrderList, OrderView
 
 LISTED = 10
@@ -35,10 +44,14 @@ def show_order(order: Number, runtime: ToolRuntime[Turn]) -> str:
 
 @tool
 def cancel_order(
-    order: Number, runtime: ToolRuntime[Turn], reason: Annotated[str | None, "Why, in the customer's words"] = None
+    order: Number,
+    runtime: ToolRuntime[Turn],
+    items: Annotated[list[int] | None, "Line numbers of the order; none for the whole order"] = None,
+    reason: Annotated[str | None, "Why, in the customer's words"] = None,
 ) -> str:
-    """Prepare the cancellation of a whole order that has not been sent. The customer confirms it on a card."""
-    return ask(runtime.context, CancelOrder, {"order": order, "reason": reason}, changed)
+    """Prepare the cancellation of an order that has not been sent, or of some of its lines. The shop works out what
+    goes back; the customer confirms it on a card."""
+    return ask(runtime.context, CancelOrder, {"order": order, "reason": reason, "lines": items}, changed)
 
 
 @tool
@@ -64,10 +77,39 @@ def change_order_address(
     return ask(runtime.context, ChangeOrderAddress, {"order": order, "address": address}, changed)
 
 
+@tool
+def change_order_item(
+    order: Number,
+    line: Annotated[int, "The line number of the item in the order"],
+    sku: Annotated[str, "The sku of another option of the same product"],
+    runtime: ToolRuntime[Turn],
+) -> str:
+    """Prepare changing an item of an order that has not left yet into another option of the same product; once an
+    order. A price difference is charged or goes back; the customer confirms it on a card."""
+    return ask(runtime.context, ChangeOrderItem, {"order": order, "line": line, "sku": sku}, changed)
+
+
+@tool
+def change_order_payment(
+    order: Number,
+    payment: Annotated[str, "The handle of another of the customer's own payment cards, like card:visa-4242"],
+    runtime: ToolRuntime[Turn],
+) -> str:
+    """Prepare paying an order that has not left yet with another of the customer's own cards. The customer confirms it
+    on a card."""
+    return ask(runtime.context, ChangeOrderPayment, {"order": order, "payment": payment}, changed)
+
+
+@tool
+def reorder(order: Number, runtime: ToolRuntime[Turn]) -> str:
+    """Put what an order held into the customer's basket again, as far as it is on sale and in stock."""
+    return ask(runtime.context, Reorder, {"order": order}, changed)
+
+
 def _listed(turn: Turn, view: OrderList) -> Answer:
     for order in view.orders[:CARDS]:
         turn.say_card("order", order.number)
-    return {"orders": [_row(order) for order in view.orders[:LISTED]], "count": len(view.orders)}
+    return {"orders": [order_row(order) for order in view.orders[:LISTED]], "count": len(view.orders)}
 
 
 def _shown(turn: Turn, view: OrderView) -> Answer:
@@ -77,25 +119,34 @@ def _shown(turn: Turn, view: OrderView) -> Answer:
         sums["refundable"] = str(view.refundable)
     if view.refunded.minor:
         sums["refunded"] = str(view.refunded)
-    dates = {"shipped": _day(view.shipped_at), "delivered": _day(view.delivered_at), "estimate": _day(view.estimate)}
+    dates = {"shipped": in_words(view.shipped_at), "delivered": in_words(view.delivered_at)}
+    dates["estimate"] = in_words(view.estimate)
     more = {**sums, **dates, "tracking": view.tracking, "destination": view.destination[:30]}
-    return {"order": {**_row(view), **{name: value for name, value in more.items() if value}}}
+    return {"order": {**order_row(view), **{name: value for name, value in more.items() if value}}}
 
 
-def _row(view: OrderView) -> Answer:
+def order_row(view: OrderView) -> Answer:
     """No name, street or payment method: the page has them, and the model has no use for them."""
     items = [
         {"line": line.line, "name": line.name, "variant": line.option, "quantity": line.quantity}
         | {"price": str(line.price)}
+        | ({"cancelled": True} if line.cancelled else {})
         for line in view.lines
     ]
     state = {"status": view.status}
     if view.status_word != view.status:
         state["status_word"] = view.status_word
-    return {"number": view.number, "placed": _day(view.placed_at), **state, "total": str(view.total), "items": items}
+    return {
+        "number": view.number,
+        "placed": in_words(view.placed_at),
+        **state,
+        "total": str(view.total),
+        "items": items,
+    }
 
 
-def _day(when: date | None) -> str:
+def in_words(when: date | None) -> str:
+    """A day as the tools write it; nothing for none."""
     return "" if when is None else f"{when.day} {when:%b %Y}"
 
 
@@ -105,4 +156,7 @@ TOOLS: tuple[tuple[BaseTool, type[Command]], ...] = (
     (cancel_order, CancelOrder),
     (refund_order, RefundOrder),
     (change_order_address, ChangeOrderAddress),
+    (change_order_item, ChangeOrderItem),
+    (change_order_payment, ChangeOrderPayment),
+    (reorder, Reorder),
 )

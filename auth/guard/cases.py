@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from auth.accounts import find_account
-from auth.actor import Actor, Risk
-from auth.database import Database, new_id
+from auth.actor import Actor, Channel, Risk, Role
+from auth.database import Database, Scope, new_id
 from auth.guard.approvals import Approval, actor_from_json
 from auth.guard.commands import Command, Effect, NotACommand, action, parse
 from auth.guard.decisions import Decision, Reason, Refused
@@ -97,7 +97,8 @@ class Bench:
         approval = row if isinstance(row, Approval) else _approval_of(session, row)
         request_id = "" if isinstance(row, Approval) else row.request_id or ""
         actor = actor_from_json(row.actor, row.account_id)
-        return Case(actor, room, parse(room.command, stored["arguments"]), row.command_id, request_id, approval)
+        whose = row.whose if isinstance(row, GrantRow) else None
+        return Case(actor, room, parse(room.command, stored["arguments"]), row.command_id, request_id, approval, whose)
 
     def minute_decision(
         self,
@@ -142,6 +143,13 @@ def refusal_for(reasons: Sequence[Reason], command_id: UUID) -> Refused:
     given = reasons or (DEFAULT_DENY,)
     says = " ".join(dict.fromkeys(reason.says for reason in given))
     return Refused("policy", says, given[0].policy, command_id)
+
+
+def scope_of(actor: Actor) -> Scope:
+    """Whose rows the desk may touch for an actor: their own; a clerk at work sees the house."""
+    if actor.role is Role.CLERK and actor.channel is Channel.STAFF:
+        return Scope.house("a clerk at work")
+    return Scope.own(actor.account_id)
 
 
 def age_s(instant: datetime | None, now: datetime) -> int | None:

@@ -11,13 +11,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from auth.actor import Actor, Channel, Risk, Role
-from auth.database import Scope, narrow, new_id
+from auth.actor import Actor, Channel, Risk
+from auth.database import narrow, new_id
 from auth.guard import approvals
 from auth.guard._mint import mint
 from auth.guard.approvals import Approval
 from auth.guard.cards import Cards
-from auth.guard.cases import Bench, Case, age_s, refusal_for
+from auth.guard.cases import Bench, Case, age_s, refusal_for, scope_of
 from auth.guard.commands import Command, Effect, NotACommand
 from auth.guard.decisions import Allowed, Decision, Denied, Missing, Outcome, Pending, Refused
 from auth.guard.execution import PENDING, Claimed, Execution, settled_or_pending
@@ -240,10 +240,3 @@ class Desk:
     def _own_card(self, session: Session, actor: Actor, approval_id: UUID) -> Approval | None:
         card = approvals.find_approval(session, approval_id)
         return card if card is not None and card.account_id == actor.account_id else None
-
-
-def scope_of(actor: Actor) -> Scope:
-    """Whose rows the desk may touch for an actor: their own; a clerk at work sees the house."""
-    if actor.role is Role.CLERK and actor.channel is Channel.STAFF:
-        return Scope.house("a clerk at work")
-    return Scope.own(actor.account_id)

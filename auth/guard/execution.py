@@ -21,7 +21,7 @@ from auth.database import Scope, new_id
 from auth.guard import grants
 from auth.guard.approvals import actor_to_json
 from auth.guard.cards import Cards
-from auth.guard.cases import Bench, Case
+from auth.guard.cases import Bench, Case, scope_of
 from auth.guard.commands import Command, Effect, Json, arguments, canonical
 from auth.guard.decisions import Done, Outcome, Pending, Refused
 from auth.guard.grants import CLAIMED, MINTED, SPENT, VOID, Grant, GrantRow
@@ -105,7 +105,8 @@ class Execution:
             # A gateway that breaks in an unforeseen way may have done it all the same: the claim stays.
             log.error("the outside world broke", action=case.action, grant=str(claimed.grant_id), exc_info=error)
             return Pending(case.command_id, PENDING)
-        with self._bench.database.begin(Scope.own(claimed.account_id)) as session:
+        # A clerk's claim is settled in the scope it was made in: what it changes is a customer's.
+        with self._bench.database.begin(scope_of(case.actor)) as session:
             queue_up(session, claimed.account_id)
             return self._finish(session, claimed, settlement)
 
@@ -243,6 +244,7 @@ class Execution:
             actor=actor_to_json(case.actor),
             state=MINTED,
             request_id=case.request_id or None,
+            whose=case.whose,
             created_at=grant.at,
         )
         session.add(row)

@@ -22,7 +22,10 @@ MINTED, CLAIMED, SPENT, VOID = "minted", "claimed", "spent", "void"
 
 
 class GrantRow(Base, Owned):
-    """What is kept of a grant. ``request`` is what the outside world is asked for, with no personal data in it."""
+    """What is kept of a grant. ``request`` is what the outside world is asked for, with no personal data in it.
+
+    ``whose`` is the account the change concerns where that is not the actor's own: a clerk's work is the customer's.
+    """
 
     __tablename__ = "grants"
 
@@ -36,6 +39,7 @@ class GrantRow(Base, Owned):
     request: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(String(128))
     request_id: Mapped[str | None] = mapped_column(String(80))
+    whose: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -13,15 +13,24 @@ from auth.guard.decisions import AwaitingApproval, Done, Pending, Refused
 from auth.web.asking import Customer
 from frontend.errors import OK, UNPROCESSABLE, not_here, status_of
 from frontend.house import House, house_of
-from frontend.pages.checkout import addresses_of
+from frontend.pages.order_changes import changes_of
 from frontend.pages.order_story import story_of
 from frontend.pages.submitting import Text, kept_id, submit, way_on
 from frontend.render import looking, new_request_id, render
-from shop.commands import CancelOrder, ChangeOrderAddress, RefundOrder, ShowOrder
+from shop.case_views import case_view
+from shop.cases import cases_of, held_lines
+from shop.commands import (
+    CancelOrder,
+    ChangeOrderAddress,
+    ChangeOrderItem,
+    ChangeOrderPayment,
+    RefundOrder,
+    Reorder,
+    ShowOrder,
+)
 from shop.order_views import order_view
 from shop.orders import Order, find_order, find_orders
 from shop.refunds import refunds_of
-from shop.views import AddressView
 
 router = APIRouter(prefix="/orders")
 
@@ -49,8 +58,20 @@ def show_order(request: Request, actor: Customer, number: str) -> Response:
 
 
 @router.post("/{number}/cancel")
-def cancel(request: Request, actor: Customer, number: str, reason: Text = "", request_id: Text = "") -> Response:
-    fields = {"order": number, "reason": reason}
+def cancel(
+    request: Request,
+    actor: Customer,
+    number: str,
+    lines: Annotated[list[str] | None, Form()] = None,
+    choosing: Text = "",
+    reason: Text = "",
+    request_id: Text = "",
+) -> Response:
+    # Where there is something to tick, nobody who ticked nothing means all of it.
+    if choosing and not lines:
+        errors, typed = {"cancel.lines": "Tick what shall be cancelled."}, {"reason": reason[:2000]}
+        return _page(request, actor, number, UNPROCESSABLE, errors=errors, typed=typed)
+    fields = {"order": number, "reason": reason, "lines": lines or []}
     return _ask(request, actor, CancelOrder, number=number, fields=fields, request_id=request_id, form="cancel")
 
 
@@ -79,6 +100,26 @@ def change_address(
     return _ask(request, actor, ChangeOrderAddress, number=number, fields=fields, request_id=request_id, form="address")
 
 
+@router.post("/{number}/item")
+def change_item(
+    request: Request, actor: Customer, number: str, line: Text = "", sku: Text = "", request_id: Text = ""
+) -> Response:
+    fields = {"order": number, "line": line, "sku": sku}
+    return _ask(request, actor, ChangeOrderItem, number=number, fields=fields, request_id=request_id, form="item")
+
+
+@router.post("/{number}/card")
+def change_card(request: Request, actor: Customer, number: str, payment: Text = "", request_id: Text = "") -> Response:
+    fields = {"order": number, "payment": payment}
+    return _ask(request, actor, ChangeOrderPayment, number=number, fields=fields, request_id=request_id, form="card")
+
+
+@router.post("/{number}/again")
+def buy_again(request: Request, actor: Customer, number: str, request_id: Text = "") -> Response:
+    fields, to = {"order": number}, "/basket"
+    return _ask(request, actor, Reorder, number=number, fields=fields, request_id=request_id, form="again", to=to)
+
+
 def _ask(
     request: Request,
     actor: Actor,
@@ -88,6 +129,7 @@ def _ask(
     fields: _Typed,
     request_id: str,
     form: str,
+    to: str = "",
 ) -> Response:
     key = kept_id(request_id)
     match submit(request, actor, kind, fields=fields, request_id=key):
@@ -99,7 +141,7 @@ def _ask(
         case Refused(kind="policy" | "invalid" | "limit", says=says) as refused:
             return _page(request, actor, number, status_of(refused), errors={f"{form}.": says}, typed=fields)
         case (Done() | Refused() | AwaitingApproval() | Pending()) as outcome:
-            return way_on(outcome, page=f"/orders/{number}", request_id=key)
+            return way_on(outcome, page=to or f"/orders/{number}", request_id=key)
 
 
 def _page(
@@ -132,8 +174,7 @@ def _shown(
     errors: dict[str, str],
     typed: _Typed,
 ) -> Response:
-    view = order_view(session, order, vault=house.vault)
-    others = _other_addresses(house, session, actor, view.address)
+    view = order_view(session, order, vault=house.vault, with_notes=True)
     refunds = refunds_of(session, order)
     return render(
         request,
@@ -143,23 +184,12 @@ def _shown(
         status=status,
         order=view,
         story=story_of(order, view, refunds),
-        others=others,
-        can=_possible(house, session, actor, order, others),
+        can=changes_of(house, session, actor, order, view),
+        cases=[
+            case_view(session, case, vault=house.vault) for case in cases_of(session, actor.account_id, order=order)
+        ],
+        held=held_lines(session, order),
         errors=errors,
-        typed={"reason": "", "lines": None, "address": "", **typed},
+        typed={"reason": "", "lines": None, "address": "", "sku": "", "payment": "", **typed},
         page_hint=f"order:{order.number}",
     )
-
-
-def _other_addresses(house: House, session: Session, actor: Actor, present: tuple[str, ...]) -> list[AddressView]:
-    return [view for view in addresses_of(house, session, actor) if view.lines != present]
-
-
-def _possible(house: House, session: Session, actor: Actor, order: Order, others: list[AddressView]) -> dict[str, bool]:
-    """Which buttons to show: the judge itself is asked."""
-    number, could = order.number, house.desk.could
-    return {
-        "cancel": could(session, actor, CancelOrder(number)),
-        "refund": could(session, actor, RefundOrder(number, "-")),
-        "address": bool(others) and could(session, actor, ChangeOrderAddress(number, others[0].handle)),
-    }

@@ -21,10 +21,12 @@ from frontend.house import House, house_of
 from frontend.pages.staff_reviews import for_how_long, to_review
 from frontend.pages.submitting import Text, kept_id, submit, way_on
 from frontend.render import render
+from shop.cases import cases_to_work_on
 from shop.commands import (
     AnswerCustomer,
     HandBackConversation,
     MarkDelivered,
+    NoteFromCarrier,
     ReadConversation,
     ReadCustomerOrder,
     ShipOrder,
@@ -62,6 +64,7 @@ def show_desk(request: Request, actor: Staff) -> Response:
             ],
             taken=[_waiting(queued, now) for queued in taken],
             reviews=[to_review(house, session, actor, card) for card in approvals_in_review(session)],
+            open_cases=len(cases_to_work_on(session)),
             to_ship=orders_with_status(session, PAID),
             under_way=orders_with_status(session, SHIPPED),
         )
@@ -158,8 +161,28 @@ def mark_delivered(request: Request, actor: Staff, number: str, request_id: Text
             return way_on(outcome, page=f"/staff/orders/{number}", request_id=key)
 
 
+@router.post("/orders/{number}/note")
+def keep_note(request: Request, actor: Staff, number: str, text: Text = "", request_id: Text = "") -> Response:
+    key, fields = kept_id(request_id), {"order": number, "text": text}
+    match submit(request, actor, NoteFromCarrier, fields=fields, request_id=key):
+        case NotACommand(argument="order"):
+            raise not_here()
+        case NotACommand(sentence=sentence):
+            return _order(request, actor, number, UNPROCESSABLE, note_wrong=sentence, note_draft=text)
+        case outcome:
+            return way_on(outcome, page=f"/staff/orders/{number}", request_id=key)
+
+
 def _order(
-    request: Request, actor: Actor, number: str, status: int = OK, *, wrong: str = "", draft: str = ""
+    request: Request,
+    actor: Actor,
+    number: str,
+    status: int = OK,
+    *,
+    wrong: str = "",
+    draft: str = "",
+    note_wrong: str = "",
+    note_draft: str = "",
 ) -> Response:
     house = house_of(request)
     match submit(request, actor, ReadCustomerOrder, fields={"order": number}, request_id=""):
@@ -172,8 +195,11 @@ def _order(
                 order=view,
                 can_ship=_could(house, actor, ShipOrder(view.number, "-")),
                 can_deliver=_could(house, actor, MarkDelivered(view.number)),
+                can_note=_could(house, actor, NoteFromCarrier(view.number, "-")),
                 wrong=wrong,
                 draft=draft[:200],
+                note_wrong=note_wrong,
+                note_draft=note_draft[:2000],
             )
     raise not_here()
 

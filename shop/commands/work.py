@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from shop.commands.kinds import Handle, OrderNumber
+from shop.commands.kinds import Handle, OrderNumber, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +39,12 @@ class MarkDelivered:
 
     version: ClassVar[int] = 1
     order: OrderNumber
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFromCarrier:
+    """Keep what a carrier wrote about a parcel, word for word; the customer sees it as the carrier's."""
+
+    version: ClassVar[int] = 1
+    order: OrderNumber
+    text: Reason

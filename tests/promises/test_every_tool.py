@@ -28,13 +28,23 @@ from tests.small_house import POLICY, build_small_house
 NAMES = [tool.name for tool in TOOLS]
 OUTCOMES = {"done", "awaiting_approval", "pending", "refused", "not_found", "error"}
 SHOWN = {"products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
-SHOWN |= {"methods"}
+SHOWN |= {"methods", "cases"}
+SHOWN |= {"methods", "invoice"}
+SHOWN |= {"methods", "preferences", "security", "sessions", "kept"}
 PERSONS = ("customer", "account", "user", "actor", "owner", "person", "principal", "role", "email", "identity")
 DECIDES = ("confirm", "approve", "reviewed", "override", "force", "channel", "policy", "grant", "session")
 FIT = {
     "search_products": {"query": "mug"},
     "show_product": {"product": "harbour-mug"},
     "read_reviews": {"product": "harbour-mug"},
+    "show_preferences": {},
+    "change_preferences": {"topic": "news", "on": True},
+    "show_security": {},
+    "list_sessions": {},
+    "end_sessions": {},
+    "show_my_data": {},
+    "export_my_data": {},
+    "delete_account": {},
     "compare_products": {"products": ["harbour-mug", "quiet-lamp"]},
     "recommend_products": {"query": "mug"},
     "change_basket": {"sku": "HM-PINE", "quantity": 2},
@@ -49,6 +59,16 @@ FIT = {
     "cancel_order": {"order": ""},
     "refund_order": {"order": "", "reason": "it broke"},
     "change_order_address": {"order": "", "address": "address:home"},
+    "return_items": {"order": "", "reason": "too small"},
+    "exchange_item": {"order": "", "line": 1, "sku": "HM-FOG", "reason": "the other colour"},
+    "claim_warranty": {"order": "", "line": 1, "problem": "it cracked"},
+    "report_parcel": {"order": "", "problem": "damaged", "what": "the box was open"},
+    "refund_status": {},
+    "change_order_item": {"order": "", "line": 1, "sku": "HM-PINE"},
+    "change_order_payment": {"order": "", "payment": "card:visa-4242"},
+    "reorder": {"order": ""},
+    "show_invoice": {"order": ""},
+    "track_order": {"order": ""},
     "list_addresses": {},
     "read_policy": {"topic": "returns"},
     "ask_for_person": {},
@@ -85,12 +105,21 @@ def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
         "cancel_order",
         "refund_order",
         "change_order_address",
+        "change_order_item",
+        "change_order_payment",
         "place_order",
         "remove_address",
         "remove_payment_method",
+        "return_items",
+        "exchange_item",
+        "claim_warranty",
+        "report_parcel",
+        "end_sessions",
+        "export_my_data",
+        "delete_account",
     }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {"add_to_basket", "change_basket", "ask_for_person"}, (
+    assert light == {"add_to_basket", "change_basket", "change_preferences", "ask_for_person", "reorder"}, (
         "a light command has no card: think twice before adding one"
     )
 

@@ -22,6 +22,7 @@ from auth.guard.commands import Effect, action
 from auth.guard.grants import Grant
 from auth.guard.judge import Judge
 from auth.guard.rooms import Room
+from auth.sign_in.overview import SignInOverview
 from auth.vault import LocalKeyFile, Vault
 from shop.payments import DemoGateway
 from shop.rooms import rooms
@@ -185,7 +186,8 @@ def _may_call(caller: Function, called: Function) -> bool:
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Room[Any], ...]:
     vault = Vault(LocalKeyFile(tmp_path_factory.mktemp("keys") / "keys.json"), clock=lambda: NOON)
-    return rooms(vault, DemoGateway(clock=StoppedClock()), clock=lambda: NOON)
+    gateway = DemoGateway(clock=StoppedClock())
+    return rooms(vault, gateway, clock=lambda: NOON, sign_in=SignInOverview(vault), post=lambda *_: None)
 
 
 def _grant_of(handler: Callable[..., Any]) -> object:

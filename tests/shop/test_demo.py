@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from auth.sign_in.passwords import Argon2Cost, Match, PasswordHasher
 from auth.vault import LocalKeyFile, Vault
 from frontend.upgrade import upgrade
 from shop.basket import BasketLine
+from shop.cases import Case
 from shop.catalogue import CATEGORIES, Product
 from shop.commands import CancelOrder, RefundOrder
 from shop.conversations import Conversation
@@ -98,6 +100,17 @@ def test_times_and_sums_of_orders_make_sense(house: SmallHouse) -> None:
     for refund in house.all(Refund):
         assert refund.amount_minor == sum(minor for _, minor in json.loads(refund.lines))
         assert refund.created_at <= NOON
+
+
+def test_returns_and_claims_are_there_in_several_states(house: SmallHouse) -> None:
+    cases = house.all(Case)
+    assert {"announced", "open", "refunded"} <= {case.state for case in cases}
+    for case in cases:
+        order = house.one(Order, id=case.order_id)
+        assert case.account_id == order.account_id and order.delivered_at <= case.opened_at <= NOON
+        assert case.state != "refunded" or house.one(Refund, grant_id=case.settle_grant_id).lines == case.lines
+    owners = Counter(case.account_id for case in cases)
+    assert owners.most_common(1)[0][1] >= 3, "the first customer of the tour can ask where the money is"
 
 
 def test_a_seeded_order_can_be_cancelled_and_refunded(house: SmallHouse) -> None:

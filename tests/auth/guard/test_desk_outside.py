@@ -15,9 +15,17 @@ from auth.guard.grants import GrantRow
 from auth.guard.rooms import Declined, Settlement, Unreachable
 from shop.basket import BasketLine
 from shop.card_details import CardDetails
-from shop.commands import AddToBasket, CancelOrder, PlaceOrder, RefundOrder, ShipOrder
+from shop.commands import (
+    AddToBasket,
+    CancelOrder,
+    ChangeOrderItem,
+    ChangeOrderPayment,
+    PlaceOrder,
+    RefundOrder,
+    ShipOrder,
+)
 from shop.money import Money
-from shop.orders import Order
+from shop.orders import Order, OrderLine
 from shop.payments import DemoGateway, PaymentGateway, PaymentMethod
 from shop.refunds import Refund
 from tests.small_house import SmallHouse
@@ -122,6 +130,17 @@ def _is_placed(small: SmallHouse) -> bool:
     return order.status == "paid" and small.stock("HM-PINE") == 10 and not small.all(BasketLine)
 
 
+def _state(small: SmallHouse) -> tuple[str, int, int]:
+    """An order's status, the mugs on the shelf, and how many of its lines are cancelled."""
+    gone = [line for line in small.all(OrderLine) if line.cancelled_at is not None]
+    return small.one(Order).status, small.stock("HM-PINE"), len(gone)
+
+
+def _swapped(small: SmallHouse) -> tuple[str, int, int, int]:
+    order = small.one(Order)
+    return small.one(OrderLine).sku, order.total.minor, small.stock("HM-PINE"), small.stock("HM-MOSS")
+
+
 STORIES = {
     "refund": Story(
         set_up=lambda small, ada: RefundOrder(small.order(ada), "the handle broke", lines=(1,)),
@@ -136,6 +155,31 @@ STORIES = {
         happened=lambda small: small.one(Order).status == "cancelled" and small.stock("HM-PINE") == 14,
         untouched=lambda small: small.one(Order).status == "paid" and small.stock("HM-PINE") == 12,
         amount=4470,
+    ),
+    "cancel a line": Story(
+        set_up=lambda small, ada: CancelOrder(
+            small.order(ada, ("HM-PINE", 2), ("QL-FOG", 1), status="paid"), lines=(1,)
+        ),
+        moved=lambda small: small.refunds_made(),
+        happened=lambda small: (_state(small), small.one(Order).total.minor) == (("paid", 14, 1), 19390),
+        untouched=lambda small: (_state(small), small.one(Order).total.minor) == (("paid", 12, 0), 23370),
+        amount=3980,
+    ),
+    "change an item": Story(
+        set_up=lambda small, ada: ChangeOrderItem(
+            small.order(ada, ("HM-PINE", 2), status="paid"), 1, small.option("HM-MOSS", of="HM-PINE", price=2490)
+        ),
+        moved=lambda small: small.charges_made(),
+        happened=lambda small: _swapped(small) == ("HM-MOSS", 5470, 14, 3),
+        untouched=lambda small: _swapped(small) == ("HM-PINE", 4470, 12, 5),
+        amount=1000,
+    ),
+    "another card": Story(
+        set_up=lambda small, ada: ChangeOrderPayment(small.order(ada, status="paid"), small.second_card(ada)),
+        moved=lambda small: small.charges_made(),
+        happened=lambda small: (small.one(Order).paid_with, small.refunds_made()) == ("Mastercard ···· 5454", [2480]),
+        untouched=lambda small: (small.one(Order).paid_with, small.refunds_made()) == ("Visa ···· 4242", []),
+        amount=2480,
     ),
     "place": Story(
         set_up=_fill_basket,
