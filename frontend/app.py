@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import shop
 from agent.assistant import Assistant
+from agent.hosted import Patience
 from agent.local import EmbeddedModel
 from agent.models import EMBEDDED, LoadedModel, load_model
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
@@ -51,6 +52,7 @@ from shop.letters import LetterHead
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
+from shop.support import as_conversation_stands
 
 log = structlog.get_logger(__name__)
 
@@ -65,10 +67,12 @@ def build_house(
     clock: Callable[[], datetime] = utc_now,
     gateway: PaymentGateway | None = None,
     model: BaseChatModel | LoadedModel | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> House:
     """Build every object of the house from its settings. The database must be migrated.
 
     A missing policy, a policy that allows what it must not, a demo part outside demo mode: the house does not open.
+    `progress` is told how many examples the embedded model has read, of how many, when it reads them anew.
     """
     keys = LocalKeyFile(settings.keys)
     vault = Vault(keys, clock=clock)
@@ -90,7 +94,7 @@ def build_house(
     shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
     table = RoomTable(shop_rooms, judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
-    desk = Desk(Bench(database, vault, judge, table, limits, clock))
+    desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
     return House(
         name=settings.shop_name,
         database=database,
@@ -98,7 +102,7 @@ def build_house(
         desk=desk,
         rooms=table,
         audit=audit,
-        assistant=_assistant(settings, judge, database, model),
+        assistant=_assistant(settings, judge, database, model, clock=clock, progress=progress),
         entrance=entrance,
         kept=everything_kept(sign_in),
         gateway=gateway,
@@ -225,14 +229,29 @@ def _entrance(settings: Settings, database: Database, vault: Vault, clock: Calla
 
 
 def _assistant(
-    settings: Settings, judge: Judge, database: Database, model: BaseChatModel | LoadedModel | None
+    settings: Settings,
+    judge: Judge,
+    database: Database,
+    model: BaseChatModel | LoadedModel | None,
+    *,
+    clock: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None,
 ) -> Assistant:
     def embedded() -> BaseChatModel:
         with database.read(Scope.own(None)) as session:
-            return EmbeddedModel(product_names=product_names(session), cache_folder=settings.data_folder / "model")
+            names = product_names(session)
+        return EmbeddedModel(
+            product_names=names,
+            cache_folder=settings.data_folder / "model",
+            clock=clock,
+            with_embeddings=settings.embeddings,
+            progress=progress,
+        )
 
     given = _in_house(model) if isinstance(model, BaseChatModel) else model
-    return Assistant(given or load_model(settings.model, embedded=embedded), policy_version=judge.version)
+    patience = Patience(silence_s=settings.model_timeout_s)
+    loaded = given or load_model(settings.model, embedded=embedded, key=settings.model_key, patience=patience)
+    return Assistant(loaded, policy_version=judge.version)
 
 
 def _in_house(model: BaseChatModel) -> LoadedModel:

@@ -15,13 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import OperationalError
 
 from agent.assistant import NoAssistant
-from agent.models import NoModel
+from agent.models import EMBEDDED, NoModel
 from auth.audit import export as export_log
 from auth.audit import read_notes, verify
 from auth.database import Database, Scope
 from auth.guard.judge import PolicyRefused
 from auth.vault import KeyFileUnusable, LocalKeyFile, Vault, rotate_keys
 from frontend.app import build_house, checkpoint_verifier, create_app, utc_now
+from frontend.assistant_cli import assistant_cli
 from frontend.house import House
 from frontend.logbook import open_logbook
 from frontend.settings import LOOPBACK, Settings, SettingsRefused, read_settings
@@ -33,6 +34,7 @@ audit_cli = typer.Typer(no_args_is_help=True, help="The verifiable audit log.")
 keys_cli = typer.Typer(no_args_is_help=True, help="The vault's keys.")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(keys_cli, name="keys")
+cli.add_typer(assistant_cli, name="assistant")
 out = Console(highlight=False)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
@@ -65,7 +67,7 @@ def demo(
     port: Port = 8000,
     reset: Annotated[bool, typer.Option("--reset", help="Throw the demo's data away first.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("var"),
-    model: Annotated[str, typer.Option(help="The assistant's model; see docs/make-it-yours.md.")] = "embedded",
+    model: Annotated[str, typer.Option(help="The assistant's model; see docs/make-it-yours.md.")] = EMBEDDED,
 ) -> None:
     """Open the demo shop on loopback, filled with customers, orders and reviews."""
     sockets = _listen(port)
@@ -80,7 +82,12 @@ def demo(
         model=model,
     )
     _migrate(settings)
-    house = build_house(settings)
+    with _progress("Reading the assistant's examples") as step:
+        house = build_house(settings, progress=step)
+    if "embeddings" not in house.assistant.voters and model == EMBEDDED and settings.embeddings:
+        out.print(
+            "The sentence encoder's weights are not here (`make weights`): the assistant works with n-grams alone."
+        )
     if _fill(house):
         # Once more, because the assistant learns the names on the shelves when it is built.
         house.database.close()

@@ -41,6 +41,7 @@ _ASKED = {
     "EndSessions": "Signing out everywhere else",
     "ExportMyData": "A file with everything about you",
     "DeleteAccount": "Deleting your account",
+    "DeleteConversation": "Deleting a conversation",
 }
 _ORIGINS = {
     Origin.TYPED: "typed by you",

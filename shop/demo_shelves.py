@@ -31,6 +31,13 @@ def make_products(dice: Random, now: datetime) -> list[Product]:
     return made
 
 
+def shelf_names() -> tuple[str, ...]:
+    """The names of everything on the demo's shelves, without a database."""
+    return tuple(
+        str(written["name"]) for category, _, _ in CATEGORIES for written in read_data(f"products/{category}.yaml")
+    )
+
+
 def _product(category: str, written: Mapping[str, Any], *, art_seed: int, dice: Random, now: datetime) -> Product:
     handle = re.sub(r"[\W_]+", "-", written["name"].replace("'", "").casefold()).strip("-")
     return Product(

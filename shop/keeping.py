@@ -25,6 +25,7 @@ from shop.model_calls import ModelCall
 from shop.orders import CANCELLING, CHANGING, PAID, PLACING, SHIPPED, Order, OrderLine
 from shop.payments import PaymentMethod
 from shop.preferences import Preference
+from shop.ratings import AnswerRating
 from shop.refunds import Refund
 from shop.reviews import UNSIGNED, Review
 from shop.security import SignIn
@@ -71,6 +72,7 @@ KEEPS = (
     Keeps(PaymentMethod, "payment cards", Ending.DELETE, hidden=frozenset({"token"})),
     Keeps(BasketLine, "lines in the basket", Ending.DELETE),
     Keeps(Review, "reviews", Ending.BLANK, owner="author_id").blanking(author_id=None, signed=UNSIGNED),
+    Keeps(AnswerRating, "ratings of answers", Ending.DELETE),
     Keeps(ModelCall, "records of what the assistant's model saw", Ending.DELETE),
     Keeps(Message, "messages", Ending.DELETE),
     Keeps(Conversation, "conversations", Ending.DELETE),

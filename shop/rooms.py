@@ -16,6 +16,7 @@ from shop.cancelling import cancelling_rooms
 from shop.carrier_notes import carrier_rooms
 from shop.case_views import case_view_rooms
 from shop.catalogue import catalogue_rooms
+from shop.chats import chat_rooms
 from shop.claims import claim_rooms
 from shop.deciding import deciding_rooms
 from shop.exchanges import exchange_rooms
@@ -28,6 +29,7 @@ from shop.payments import PaymentGateway
 from shop.placing import placing_rooms
 from shop.preferences import preference_rooms
 from shop.privacy import privacy_rooms
+from shop.ratings import rating_rooms
 from shop.recharging import recharging_rooms
 from shop.recommending import advice_rooms
 from shop.refunds import refund_rooms
@@ -84,5 +86,7 @@ def rooms(
         *privacy_rooms(sign_in, kept=kept, clock=clock),
         *leaving_rooms(vault, sign_in, kept=kept, post=post, head=letters, clock=clock),
         *support_rooms(vault),
+        *chat_rooms(vault),
+        *rating_rooms(vault),
         *request_rooms(),
     )

@@ -355,7 +355,8 @@ class RuleSection:
 @dataclass(frozen=True, slots=True)
 class MessageView:
     """One message of a conversation. ``voice`` is customer, assistant, shop, clerk or other. ``cards`` are
-    references (kind, key) that a page renders from the records; ``choices`` are texts to send by a button."""
+    references (kind, key) that a page renders from the records; ``choices`` are texts to send by a button.
+    ``ended`` says why an answer broke off (see :class:`shop.conversations.Message`); ``speaker`` is a clerk's name."""
 
     id: str
     voice: str
@@ -363,11 +364,36 @@ class MessageView:
     at: datetime
     cards: tuple[tuple[str, str], ...] = ()
     choices: tuple[str, ...] = ()
+    ended: str = ""
+    speaker: str = ""
+    rating: "RatingView | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingView:
+    """What a customer thinks of an answer. ``reason`` is a key of :data:`shop.ratings.REASONS` or empty."""
+
+    is_good: bool
+    reason: str
+    reason_words: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """What a clerk needs to know of a conversation, written from the records. ``lines`` are pairs of label and value;
+    ``orders`` (number, status in words, what is in it) and ``requests`` (id, what was asked for, how it stands) are
+    those that came up in it."""
+
+    lines: tuple[tuple[str, str], ...]
+    orders: tuple[tuple[str, str, str], ...]
+    requests: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationView:
-    """A conversation. ``state`` is open, waiting (for a clerk), taken or closed."""
+    """A conversation. ``state`` is open, waiting (for a clerk), taken or closed; ``clerk`` is who has taken it.
+    ``summary`` is what the assistant said of it, ``case`` what the records say; both are for clerks."""
 
     id: str
     title: str
@@ -377,3 +403,4 @@ class ConversationView:
     summary: str
     updated_at: datetime
     messages: tuple[MessageView, ...]
+    case: CaseView | None = None

@@ -106,7 +106,15 @@ class Building:
 def settings_for(folder: Path, **given: object) -> Settings:
     """Demo settings with everything in one folder. Hashing costs the least that the settings accept."""
     return read_settings(
-        **{"mode": "demo", "data_folder": folder, "origin": ORIGIN, "argon2_iterations": 1, "_env_file": None} | given
+        **{
+            "mode": "demo",
+            "data_folder": folder,
+            "origin": ORIGIN,
+            "argon2_iterations": 1,
+            "embeddings": False,
+            "_env_file": None,
+        }
+        | given
     )
 
 

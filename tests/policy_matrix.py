@@ -34,6 +34,7 @@ ASKERS: dict[str, tuple[Actor, str]] = {
     ),
     "assistant, high risk": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, risk=Risk.HIGH), "active"),
     "assistant for other": (Actor(OTHER, Role.CUSTOMER, Channel.CHAT, act=ACT), "active"),
+    "assistant, silenced": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, silenced=True), "active"),
     "program for owner": (Actor(OWNER, Role.CUSTOMER, Channel.API, act=Act("app", "matrix")), "active"),
     "owner, frozen": (Actor(OWNER, Role.CUSTOMER, Channel.PAGE), "frozen"),
 }
@@ -344,6 +345,10 @@ STATES: dict[str, tuple[State, ...]] = {
     ),
     "RemovePaymentMethod": (PAYMENT_CARD,),
     "ReadConversation": CONVERSATIONS,
+    "RenameConversation": CONVERSATIONS,
+    "DeleteConversation": CONVERSATIONS,
+    "ExportConversation": CONVERSATIONS,
+    "RateAnswer": CONVERSATIONS,
     "TakeConversation": CONVERSATIONS,
     "AnswerCustomer": CONVERSATIONS,
     "HandBackConversation": CONVERSATIONS,

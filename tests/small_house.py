@@ -33,6 +33,7 @@ from shop.catalogue import Product, Variant
 from shop.orders import DELIVERED, SHIPPED, Order, OrderLine, new_order_number
 from shop.payments import DemoGateway, PaymentGateway, PaymentMethod
 from shop.rooms import rooms
+from shop.support import as_conversation_stands
 
 POLICY = Path(__file__).resolve().parents[1] / "shop" / "policy"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -222,7 +223,9 @@ def build_small_house(
 
     made = rooms(vault, wrap(gateway), clock=clock, sign_in=SignInOverview(vault), post=post)
     table = RoomTable(change_rooms(made), judge)
-    bench = Bench(database, vault, judge, table, CommandLimits(MemoryStorage(), MANY), clock)
+    bench = Bench(
+        database, vault, judge, table, CommandLimits(MemoryStorage(), MANY), clock, standing=as_conversation_stands
+    )
     house = SmallHouse(database, vault, Desk(bench), clock, gateway)
     with database.begin(Scope.house("a test fills the shelves")) as session:
         session.add_all(_product(clock(), *goods) for goods in GOODS)

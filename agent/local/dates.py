@@ -10,6 +10,8 @@ from agent.local.day_words import BETWEEN, DAYS, FEW, LAST, MONTHS, NAMED, NEXT,
 from agent.local.numbers import number_of
 from agent.local.wording import fold
 
+AHEAD = 7  # days; a day without a year that lies further ahead was last year, since people speak of what they ordered
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -28,7 +30,7 @@ def phrases(text: str) -> list[tuple[int, int, str]]:
     text = fold(text)
     found: list[tuple[int, int, str]] = []
     for hit in BETWEEN.finditer(text):
-        if PHRASE.search(hit["b"]) and (PHRASE.search(hit["a"]) or re.match(r"(?:the\s+)?\d", hit["a"])):
+        if PHRASE.search(hit["b"]) and (PHRASE.search(hit["a"]) or re.match(r"(?:(?:the|dem)\s+)?\d", hit["a"])):
             end = hit.start("b") + max(m.end() for m in PHRASE.finditer(hit["b"]))
             found.append((hit.start(), end, text[hit.start() : end]))
     for hit in PHRASE.finditer(text):
@@ -171,7 +173,7 @@ def _dated(day: int, month: int, year: int | None, today: date) -> date:
         return date(year, month, day)
     for back in range(0, 5):
         with_year = today.year - back
-        if day <= monthrange(with_year, month)[1] and date(with_year, month, day) <= today + timedelta(60):
+        if day <= monthrange(with_year, month)[1] and date(with_year, month, day) <= today + timedelta(AHEAD):
             return date(with_year, month, day)
     raise ValueError("no such day")
 

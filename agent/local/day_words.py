@@ -83,7 +83,7 @@ _FORMS = (
     rf"(?P<monthday>\b(?P<na>{_MONTH})\b\.?[\s-]+(?:the\s+)?(?P<nb>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*(?:{_UNIT})\b)(?:,?\s+{_YEAR.format('nc')}\b)?)",
     rf"(?P<part>\b(?P<pw>(?:the\s+)?(?:beginning|start|early|middle|mid|end|late)(?:\s+of)?|anfang|mitte|ende)[\s-]+(?P<pm>{_MONTH})\b(?:\s+{_YEAR.format('py')}\b)?)",
     rf"(?P<month>\b(?:(?P<mlast>{LAST}|{THIS}|{NEXT})\s+)?(?P<mo>{_ALONE})\b(?:\s+{_YEAR.format('my')}\b)?)",
-    rf"(?P<inmonth>\b(?:in|im|from|of|vom|since|seit)\s+(?P<io>{_MONTH})\b(?:\s+{_YEAR.format('iy')}\b)?)",
+    rf"(?P<inmonth>\b(?:in|im|from|of|vom|since|seit)\s+(?P<io>{_MONTH})\b(?!\.?[\s-]+(?:the\s+)?\d{{1,2}}(?!\d))(?:\s+{_YEAR.format('iy')}\b)?)",
     rf"(?P<named>\b(?:{_NAMED})\b)",
     rf"(?P<weekend>\b(?:(?P<wl>{LAST}|{THIS}|{NEXT}|(?:at |over |on )?the|am|letztes)\s+)(?:weekend|wochenende)\b)",
     rf"(?P<unit>\b(?:(?P<ul>{LAST}|{THIS}|{NEXT})|(?P<ug>the)\s+(?P<um>{LAST}))\s+(?:(?P<un>{NUMBER})\s+)?(?P<uu>{_UNIT})(?:['’]s)?\b)",
@@ -92,7 +92,8 @@ _FORMS = (
     rf"(?P<ago>\b(?P<an>{NUMBER}|an?|einem|einer|few|couple\s+of|paar)\s+(?P<au>{_UNIT})\s+(?:ago|back|before)\b)",
     rf"(?P<vor>\bvor\s+(?P<vn>{NUMBER}|einem|einer|ein\s+paar|paar|einigen)\s+(?P<vu>{_UNIT})\b)",
     rf"(?P<ahead>\bin\s+(?P<hn>{NUMBER}|an?|einem|einer)\s+(?P<hu>{_UNIT})\b)",
-    r"(?P<dayonly>\b(?:on|from|of)\s+the\s+(?P<do>\d{1,2})(?:st|nd|rd|th)\b|\b(?:am|vom)\s+(?P<dg>\d{1,2})\.(?=\s|$|\?|,))",
+    rf"(?P<dayonly>\b(?:on|from|of)\s+the\s+(?P<do>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?(?:{_MONTH})\b)"
+    rf"|\b(?:am|vom)\s+(?P<dg>\d{{1,2}})\.(?!\s*(?:{_MONTH})\b)(?!\s*\d)(?!\s+(?:bis|und)\b)(?=\s|$|\?|,))",
     r"(?P<year>\b(?:in|from|of|aus|von)\s+(?P<yy>(?:19|20)\d\d)\b)",
 )
 PHRASE = re.compile("|".join(_FORMS), re.I)

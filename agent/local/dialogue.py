@@ -110,7 +110,9 @@ class Dialogue:
     def _language(self, text: str, memory: Memory) -> str:
         words = self._reader.words.split(text)
         if not memory.language:
-            return self._understander.one(text).language if words else "en"
+            # Where the small words say nothing, the nearest example does, if it is near at all.
+            heard = self._understander.one(text)
+            return language_of(words, self._reader.words, otherwise=heard.language if heard.band == "act" else "en")
         return language_of(words, self._reader.words, otherwise=memory.language)
 
 

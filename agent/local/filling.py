@@ -15,6 +15,8 @@ Run = Generator[Call, Result, Any]
 OFFERED = 5  # choices put on buttons
 # Answers to these never name an order: "on the second day" is a reason and no position in a list.
 OWN_WORDS = frozenset({"order"})
+ASKED = {"option": "ask_variant", "line": "ask_items"}  # kinds that are asked for in the words of another
+NAMED = frozenset({"items", "line", "record"})
 SHARED = frozenset({"items", "line", "reason", "words", "option", "address", "record"})
 
 
@@ -57,7 +59,7 @@ class Filling:
         if self.slot.otherwise == "leave":
             return None
         own = f"ask_{self.slot.name}"
-        key = key or (own if own in self.intent.replies else f"ask_{self.slot.fill or self.slot.name}")
+        key = key or (own if own in self.intent.replies else ASKED.get(self.slot.fill, f"ask_{self.slot.fill}"))
         buttons = choices or self.slot.offered(self.language)
         return Ask(self.slot.name, self.slot.fill, key, facts or {}, buttons)
 
@@ -78,11 +80,13 @@ def in_force(mentions: Mentions) -> tuple[str, ...]:
     return mentions.orders[::-1] if taken_back else mentions.orders
 
 
-def texts_for(task: Task, slot: Slot) -> tuple[str, ...]:
+def texts_for(task: Task, slot: Slot, reader: Reader) -> tuple[str, ...]:
     """The words in which to look for a filling, the likeliest first: the answer to that question, then the wish."""
     own = [task.answers[slot.name]] if slot.name in task.answers else []
     if slot.fill in OWN_WORDS:
         return tuple(own or reversed(task.said[task.since :]))
     others = [text for name, text in task.answers.items() if name != slot.name] if slot.fill in SHARED else []
     earlier = task.before if slot.fill in SHARED and slot.otherwise != "leave" else ()
-    return (*own, *reversed(task.said), *others, *earlier)
+    # "Make it three mugs" answers how many and says of what as well; a bare "blue" says nothing of which line.
+    naming = [text for text in reversed(others) if slot.fill in NAMED and reader.read(text).items]
+    return (*own, *naming, *reversed(task.said), *others, *earlier)

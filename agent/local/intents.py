@@ -25,7 +25,8 @@ class Slot:
     """One argument of the tool: which kind of filling it takes, a fixed value, or one of a few values by their words.
 
     ``among`` are the states of an order in which this can usually be done; they choose what to ask about, and decide
-    nothing. ``otherwise`` says what happens when nothing was named: ``ask``, take the ``newest``, or ``leave`` it out.
+    nothing. ``otherwise`` says what happens when nothing was named: ``ask``, take the ``newest``, ``leave`` it
+    out, or take what was ``said`` for the wish. ``one_of`` with a fill comes before it ("take it out" is none of it).
     A ``record`` is chosen from what the tool in ``source`` answers under ``rows`` (``basket.items`` for a list within):
     its value stands under ``take``, and people know it by ``label``. ``one_of`` holds each value with the beginnings of
     words that mean it; ``buttons`` are likely answers by language.

@@ -2,33 +2,68 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-RIDGE = 0.3  # weight of the penalty in the ridge fit, found on the examples by leaving parts out
+Whole = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The examples turned round: for each feature the examples that have it (from `starts[i]` to `starts[i + 1]`)."""
+
+    features: tuple[str, ...]
+    idf: Floats
+    starts: Whole
+    rows: Whole
+    values: Floats
+    count: int
+
+    def is_sound(self) -> bool:
+        """Whether the parts fit one another, so that looking something up can't go astray."""
+        sizes = len(self.features) == len(self.idf) == len(self.starts) - 1 and len(self.rows) == len(self.values)
+        return bool(
+            sizes
+            and self.starts[0] == 0
+            and self.starts[-1] == len(self.rows)
+            and (np.diff(self.starts) >= 0).all()
+            and (self.rows >= 0).all()
+            and (self.rows < self.count).all()
+            and np.isfinite(self.idf).all()
+            and np.isfinite(self.values).all()
+        )
+
+
+def index_of(documents: Sequence[Counter[str]]) -> Index:
+    """The index of the examples' features, with TF-IDF weights of length one for each example."""
+    seen = Counter(feature for document in documents for feature in document)
+    idf = (np.log((1 + len(documents)) / (1 + np.fromiter(seen.values(), np.float32))) + 1).astype(np.float32)
+    empty = np.zeros(0, np.int32)
+    bare = Likeness(Index(tuple(seen), idf, np.zeros(len(seen) + 1, np.int32), empty, idf[:0], len(documents)))
+    pairs = [bare.weigh(document) for document in documents]
+    columns = np.concatenate([column for column, _ in pairs])
+    rows = np.repeat(np.arange(len(documents), dtype=np.int32), [len(column) for column, _ in pairs])
+    order = np.argsort(columns, kind="stable")
+    values = np.concatenate([weights for _, weights in pairs])[order]
+    starts = np.searchsorted(columns[order], np.arange(len(seen) + 1)).astype(np.int32)
+    return Index(tuple(seen), idf, starts, rows[order], values, len(documents))
 
 
 class Likeness:
     """TF-IDF over the examples as an inverted index: the cosine of a message to every example, cheaply."""
 
-    def __init__(self, documents: Sequence[Counter[str]]) -> None:
-        seen = Counter(feature for document in documents for feature in document)
-        self._index = {feature: i for i, feature in enumerate(seen)}
-        self._idf = np.log((1 + len(documents)) / (1 + np.fromiter(seen.values(), np.float32))) + 1
-        self._kinds = np.fromiter((feature[0] == "w" for feature in seen), bool)
-        self.count = len(documents)
-        pairs = [self._weigh(document) for document in documents]
-        columns = np.concatenate([column for column, _ in pairs])
-        rows = np.repeat(np.arange(self.count, dtype=np.int32), [len(column) for column, _ in pairs])
-        order = np.argsort(columns, kind="stable")
-        self._rows, self._values = rows[order], np.concatenate([weights for _, weights in pairs])[order]
-        self._starts = np.searchsorted(columns[order], np.arange(len(seen) + 1))
+    def __init__(self, index: Index) -> None:
+        self._places = {feature: i for i, feature in enumerate(index.features)}
+        self._idf, self._starts, self._rows, self._values = index.idf, index.starts, index.rows, index.values
+        self._kinds = np.fromiter((feature[0] == "w" for feature in index.features), bool)
+        self.count = index.count
 
     def to_examples(self, document: Counter[str]) -> Floats:
         """Cosine of the message's features to each example, shape (examples,), 0 to 1."""
-        columns, weights = self._weigh(document)
+        columns, weights = self.weigh(document)
         starts, ends = self._starts[columns], self._starts[columns + 1]
         lengths = ends - starts
         offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -50,12 +85,13 @@ class Likeness:
         alone = np.bincount(self._rows[~kept], self._values[~kept] ** 2, self.count)
         return np.asarray(dense @ dense.T + np.diag(alone), np.float32)
 
-    def _weigh(self, document: Counter[str]) -> tuple[npt.NDArray[np.int64], Floats]:
+    def weigh(self, document: Counter[str]) -> tuple[npt.NDArray[np.int64], Floats]:
+        """The places of a text's features that examples have, and their weights; the whole text has length one."""
         # A feature no example has still counts for the length, or one known word would make any sentence familiar.
-        known = [(self._index[f], n) for f, n in document.items() if f in self._index]
+        known = [(self._places[f], n) for f, n in document.items() if f in self._places]
         strange = {"w": 0, "c": 0}
         for feature in document:
-            if feature not in self._index:
+            if feature not in self._places:
                 strange[feature[0]] += 1
         columns = np.array([i for i, _ in known], np.int64)
         weights = (1 + np.log(np.array([n for _, n in known], np.float32))) * self._idf[columns]
@@ -78,13 +114,13 @@ def features(words: Sequence[str]) -> Counter[str]:
     return counts
 
 
-def ridge_fit(kernel: Floats, labels: npt.NDArray[np.int64], classes: int) -> Floats:
+def ridge_fit(kernel: Floats, labels: npt.NDArray[np.int64], classes: int, *, penalty: float) -> Floats:
     """Weights, shape (examples, classes), of a ridge fit from likeness to examples to the class of each."""
     targets = np.eye(classes, dtype=np.float32)[labels]
     # Small intents weigh as much as large ones, or the sixty sentences out of scope would swallow the doubtful.
     weights = (1 / np.bincount(labels, minlength=classes))[labels]
-    penalty = np.diag(RIDGE * np.sqrt(weights.mean() / weights)).astype(np.float32)
-    return np.linalg.solve(kernel + penalty, targets).astype(np.float32)
+    penalties = np.diag(penalty * np.sqrt(weights.mean() / weights)).astype(np.float32)
+    return np.linalg.solve(kernel + penalties, targets).astype(np.float32)
 
 
 def mean_of_best(like: Floats, labels: npt.NDArray[np.int64], classes: int, *, best: int) -> Floats:

@@ -6,17 +6,21 @@ from dataclasses import replace
 from agent.local.filling import in_force
 from agent.local.intents import Intent, Slot
 from agent.local.outcomes import recalled
-from agent.local.slots import Reader, begins
+from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
 from agent.local.understanding import Understander, Understanding
 from agent.local.wares import PROPERTY
 from agent.local.wording import fold
 
 SURE = 0.6  # from here on another wish is taken as a change of mind while a question is open
-COMPARING = frozenset({"recommend", "which_order", "product_question", "search_product", "reviews", "other_order"})
+COMPARING = frozenset(
+    {"compare_products", "recommend", "which_order", "product_question", "search_product", "reviews", "other_order"}
+)
 MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
 LONGEST_NAME = 4  # words of a bare answer to a question that another wish came in between of
+# Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
+MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
 PERSON = "talk_to_person"
 Heard = Said | list[Task]
 
@@ -39,7 +43,7 @@ class Listener:
             return self._answer(turn, memory, memory.open, requests)
         if begins(turn.text, self._reader.words.grave, self._reader.words):
             return Said("grave", offers=PERSON, choices=(self._choice(PERSON, memory),))
-        if memory.waits and self._is_back(first, memory):
+        if memory.waits and self._is_back(turn.text, first, memory):
             return [replace(memory.waits, page=turn.page or memory.waits.page)]
         if memory.shelved and self._is_bare_answer(turn, memory.shelved):
             return [self._answered(memory.shelved, turn.text)]
@@ -49,8 +53,10 @@ class Listener:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
         move = self._move(first)
-        if first.slots.superlative and memory.products and not first.slots.items and first.intent in COMPARING:
+        if self._picks_foremost(first, memory):
             return [Task("product_question", (turn.text,))]
+        if self._picks_order(first, memory):
+            return [Task("show_order", (turn.text,), turn.page)]
         if first.intent == "thanks" and memory.card:
             return Said("thanks_card", card=True)
         if move == "agree" and (memory.offers or memory.guess):
@@ -75,6 +81,7 @@ class Listener:
                 return self._wishes(turn, memory, requests)
 
     def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
+        requests = [self._plainly(request) for request in self._without_story(requests, turn.text)]
         first = requests[0]
         if len(requests) > 1:
             return [Task(request.intent, (request.text,), turn.page) for request in requests]
@@ -90,20 +97,38 @@ class Listener:
     def _unsure(self, turn: Turn, memory: Memory, first: Understanding, sureness: float) -> Heard:
         """A message that may mean several things, or none: by what it names, else by asking back."""
         if first.slots.orders:
-            return [Task("show_order", (turn.text,), turn.page)]
+            likely = sureness >= 0.35 and self._intents[first.intent].asks_about("order")
+            return [Task(first.intent if likely else "show_order", (turn.text,), turn.page)]
         if memory.misses >= 1:
             return Said("person_offer", offers=PERSON, choices=(self._choice(PERSON, memory),))
         pair = [i for i in (first.intent, first.runner_up) if self._can_be_chosen(i)]
         if sureness >= 0.35 and len(pair) == 2:
             one, two = (self._choice(name, memory) for name in pair)
             return Said("did_you_mean", {"choice": one, "other": two, "intent": pair[0]}, choices=(one, two))
-        if sureness >= 0.35 and first.intent == "out_of_scope":
-            return [Task("out_of_scope", (turn.text,), turn.page)]
         if turn.page.get("product") and PROPERTY & set(first.slots.words[:1]):
             return [Task("product_question", (turn.text,), turn.page)]
         if first.slots.items:
             return [Task("search_product", (turn.text,), turn.page)]
         return Said("lost")
+
+    def _plainly(self, heard: Understanding) -> Understanding:
+        """What is asked back in so many words: "return it, it is too small" is a return."""
+        words = self._reader.words
+        said = [name for name, starts in words.plain_wishes.items() if begins(heard.text, starts, words)]
+        if heard.intent not in MAKING_GOOD or heard.intent in said or len(said) != 1 or said[0] not in self._intents:
+            return heard
+        return replace(heard, intent=said[0])
+
+    def _without_story(self, requests: Sequence[Understanding], text: str) -> Sequence[Understanding]:
+        """A message without the part that only tells why: "the lamp broke, refund me" wants the money and no claim."""
+        making_good = [request for request in requests if request.intent in MAKING_GOOD]
+        if len(requests) < 2 or len(making_good) < 2:
+            return requests
+        words = self._reader.words
+        asking = [request for request in making_good if begins(request.text, words.asking_back, words)]
+        wanted = [r for r in requests if r not in making_good or r in (asking or making_good[:1])]
+        # The reason is in the part that is left out, so the request that stays keeps all the words.
+        return [replace(wanted[0], text=text, slots=self._reader.read(text))] if len(wanted) == 1 else wanted
 
     def _wish(self, turn: Turn, memory: Memory, heard: Understanding) -> Task:
         """A new task; said again without a new thing, it keeps the answers given before, so nothing is asked twice."""
@@ -176,9 +201,9 @@ class Listener:
         """Whether a message is little more than one of the answers to a question that was left."""
         return len(turn.text.split()) <= LONGEST_NAME and self._names_offer(turn.text, task)
 
-    def _is_back(self, heard: Understanding, memory: Memory) -> bool:
+    def _is_back(self, text: str, heard: Understanding, memory: Memory) -> bool:
         """Whether a guest says to have signed in, or simply goes on."""
-        back = begins(heard.text, self._reader.words.back, self._reader.words)
+        back = begins(text, self._reader.words.back, self._reader.words)
         return back or (self._move(heard) == "agree" and not memory.offers and not memory.card)
 
     def _answered(self, task: Task, text: str) -> Task:
@@ -189,6 +214,8 @@ class Listener:
         """The last request once more, about what the customer names now."""
         if not corrects and last.intent in LISTS:
             return Task("show_order" if last.intent == "list_orders" else "product_question", (turn.text,), turn.page)
+        if corrects and (kept := self._other_line(turn, memory, last)):
+            return kept
         gone = (*last.not_orders, memory.order) if corrects and memory.order else last.not_orders
         answers = {key: text for key, text in last.answers.items() if key not in {"order", "items", "line"}}
         return replace(
@@ -202,6 +229,16 @@ class Listener:
             tries=0,
         )
 
+    def _other_line(self, turn: Turn, memory: Memory, last: Task) -> Task | None:
+        """ "I meant the mug": where the order holds one, the order stays and the line is another."""
+        m = self._reader.read(turn.text)
+        order = next((o for o in memory.orders if o.get("number") == memory.order), None)
+        if order is None or m.other or not m.items or not matching(rows_in(order, "items"), m, self._reader.words):
+            return None
+        answers = {key: text for key, text in last.answers.items() if key not in {"items", "line", "sku"}}
+        answers |= {"order": str(memory.order)}
+        return replace(last, said=(*last.said, turn.text), answers=answers, question=None, tries=0)
+
     def _claim_of_power(self, turn: Turn, first: Understanding) -> Heard | None:
         """Who claims a power gets what everybody gets: a change prepared for their own signature."""
         wish = self._reader.wish(turn.text)
@@ -212,6 +249,19 @@ class Listener:
 
     def _can_be_chosen(self, name: str) -> bool:
         return self._intents[name].move is None and name not in {"out_of_scope", "injection"}
+
+    def _picks_foremost(self, heard: Understanding, memory: Memory) -> bool:
+        """Whether the cheapest (dearest, best) of the products that were shown is asked for."""
+        short = len(heard.slots.words) <= 2 * LONGEST_NAME and not self._intents[heard.intent].changes
+        about = heard.intent in COMPARING or short
+        return about and bool(heard.slots.superlative and memory.products and not heard.slots.items)
+
+    def _picks_order(self, heard: Understanding, memory: Memory) -> bool:
+        """Whether a few words pick one of the orders that were just listed: "the delivered one"."""
+        m = heard.slots
+        short = len(m.words) <= LONGEST_NAME and memory.last is not None and memory.last.intent == "list_orders"
+        points = set(m.words[:1]) & {"the", "that", "der", "die", "das"}
+        return short and bool(points) and not m.orders and bool(m.status or m.dates or m.position is not None)
 
     def _choice(self, name: str, memory: Memory) -> str:
         return self._intents[name].choice[memory.language or "en"]

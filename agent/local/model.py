@@ -17,9 +17,12 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
+from agent.local.checking import Report, as_line, check_examples
+from agent.local.classifier import Lesson
 from agent.local.dialogue import Dialogue
+from agent.local.embeddings import load_encoder
 from agent.local.intents import Intent, load_intents, load_replies
 from agent.local.recipes import Recipes
 from agent.local.replies import Voice
@@ -27,7 +30,7 @@ from agent.local.slots import Reader
 from agent.local.soundness import check_replies, check_tools
 from agent.local.tasks import Call, Reply
 from agent.local.understanding import Understander, Understanding
-from agent.local.wording import load_words
+from agent.local.wording import clean, load_words
 
 HERE = Path(__file__).parent
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -42,13 +45,14 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 class EmbeddedModel(BaseChatModel):
-    """Understands by examples and answers from tool results. Built in about a second. It keeps no conversation,
+    """Understands by examples and answers from tool results. It keeps no conversation,
     only a bounded memo of messages read lately, so that a history is not read anew for each call; see `forget`.
 
     `product_names` help the speller and the reading of things; `order_prefix` is how the shop's order numbers begin;
     `clock` says which day "yesterday" is counted from;
-    `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; the fit is kept in
-    `cache_folder`. Raises ValueError for a faulty file.
+    `folder` holds `intents/`, `words.yaml` and `replies.yaml` of another shop; what is computed from the examples (it
+    takes some seconds, told to `progress`) is kept in `cache_folder`; without embeddings n-grams understand alone.
+    Raises ValueError for a faulty file.
     """
 
     product_names: tuple[str, ...] = ()
@@ -56,6 +60,8 @@ class EmbeddedModel(BaseChatModel):
     folder: Path = HERE
     cache_folder: Path | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    with_embeddings: bool = True
+    progress: Callable[[int, int], None] | None = Field(default=None, exclude=True)
 
     _intents: dict[str, Intent] = PrivateAttr()
     _understander: Understander = PrivateAttr()
@@ -66,7 +72,10 @@ class EmbeddedModel(BaseChatModel):
         super().model_post_init(context)
         self._intents = load_intents(self.folder / "intents")
         reader = Reader(load_words(self.folder / "words.yaml"), self.product_names, prefix=self.order_prefix)
-        self._understander = Understander(self._intents, reader, cache=self.cache_folder)
+        encoder = load_encoder() if self.with_embeddings else None
+        self._understander = Understander(
+            self._intents, reader, encoder=encoder, cache=self.cache_folder, progress=self.progress
+        )
         voice = Voice(load_replies(self.folder / "replies.yaml"), self._intents)
         if missing := check_replies(self._intents, voice.shared):
             raise ValueError(missing[0])
@@ -83,8 +92,8 @@ class EmbeddedModel(BaseChatModel):
 
     @property
     def voters(self) -> tuple[str, ...]:
-        """What decides together on the meaning of a message; more may join (see agent/local/understanding.py)."""
-        return ("n-grams",)
+        """What decides together on the meaning of a message: n-grams, and embeddings where weights are there."""
+        return self._understander.voters
 
     def understand(self, text: str) -> Understanding:
         """What one message is understood as, on its own: intent, confidence, runner-up, slots."""
@@ -93,6 +102,18 @@ class EmbeddedModel(BaseChatModel):
     def requests(self, text: str) -> tuple[Understanding, ...]:
         """The requests in one message, in order."""
         return self._understander.requests(text)
+
+    def understood(self, text: str) -> dict[str, Any]:
+        """The same as plain data for a command line, with the action each request leads to."""
+        return as_line(self._understander, self._intents, text)
+
+    def nearest(self, text: str) -> dict[str, list[tuple[float, Lesson]]]:
+        """For each voter the examples most like a text, with their likeness (0-1)."""
+        return self._understander.classifier.nearest(clean(text))
+
+    def examined(self) -> Report:
+        """What is wrong or doubtful with the examples."""
+        return check_examples(self._understander.classifier, self._intents)
 
     def forget(self) -> None:
         """Empties the memo of messages read lately."""

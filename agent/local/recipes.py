@@ -12,6 +12,7 @@ from typing import Any
 from agent.local.afterwards import ENDINGS, as_it_stands, told_already, way_out
 from agent.local.filling import Filling, Run, texts_for
 from agent.local.fills import WAYS
+from agent.local.fills.choices import one_of
 from agent.local.intents import Intent, Slot
 from agent.local.outcomes import answered, outcome, part
 from agent.local.slots import Reader
@@ -50,13 +51,14 @@ class Recipes:
         self, slot: Slot, intent: Intent, task: Task, memory: Memory, tools: frozenset[str], args: Mapping[str, Any]
     ) -> Run:
         """The value for a slot, or the question for it; None where it is left out."""
-        kind = "one_of" if slot.one_of else slot.fill
-        if not kind:
+        if not slot.one_of and not slot.fill:
             return slot.value
-        texts = texts_for(task, slot)
+        texts = texts_for(task, slot, self._reader)
         heard = tuple(map(self._reader.read, texts))
         filling = Filling(slot, intent, task, memory, args, tools, self._reader, texts, heard, self._today())
-        value = yield from WAYS[kind](filling)
+        value = one_of(filling)
+        if value is None and slot.fill:
+            value = yield from WAYS[slot.fill](filling)
         if value is not None or not slot.required:
             return value
         return self._not_now(intent, filling) if filling.out_of_season() else filling.ask()

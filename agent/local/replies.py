@@ -42,7 +42,12 @@ def fill(template: str, facts: Facts) -> str:
     """The template with its facts; a bracketed part falls away when a fact in it is missing. Facts are never parsed."""
     kept = OPTIONAL.sub(lambda m: m[1] if set(PLACE.findall(m[1])) <= set(facts) else "", template)
     spoken = re.sub(r" {2,}", " ", re.sub(r" +([.,])", r"\1", kept)).strip()
-    return PLACE.sub(lambda m: facts.get(m[1], ""), spoken).replace(" \n", "\n")
+    return re.sub(r" *\n *", "\n", PLACE.sub(lambda m: _placed(facts.get(m[1], "")), spoken)).strip()
+
+
+def _placed(fact: str) -> str:
+    """A fact as it stands in a sentence; what follows a list below each other begins a new line."""
+    return f"{fact}\n" if fact.startswith("\n– ") else fact
 
 
 def facts_of(result: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, str]:
@@ -85,9 +90,10 @@ def facts_of(result: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, str
 
 def in_words(text: str, terms: Mapping[str, str]) -> str:
     """A text of the records with its fixed words put into another language, the longest first."""
-    if not terms:
-        return text
-    known = "|".join(map(re.escape, sorted(terms, key=len, reverse=True)))
+    if text in terms or not terms:
+        return terms.get(text, text)
+    # "on" and "off" are words of many names, so they are put over only where they stand alone or behind a colon.
+    known = "|".join(map(re.escape, sorted(terms.keys() - {"on", "off"}, key=len, reverse=True)))
     return re.sub(rf"\b(?:{known})\b", lambda m: terms[m[0]], text)
 
 

@@ -25,7 +25,6 @@ FILLS: Mapping[str, frozenset[str]] = {
     "email": frozenset({"string"}),
     "address": frozenset({"string"}),
     "record": frozenset({"string", "integer"}),
-    "one_of": frozenset({"string", "integer", "boolean"}),
     "query": frozenset({"string"}),
     "category": frozenset({"string"}),
     "max_price": frozenset({"string", "number"}),
@@ -33,7 +32,7 @@ FILLS: Mapping[str, frozenset[str]] = {
     "summary": frozenset({"string"}),
     "topic": frozenset({"string"}),
 }
-OTHERWISE = frozenset({"ask", "newest", "leave"})
+OTHERWISE = frozenset({"ask", "newest", "leave", "said"})
 PROMISES = re.compile(
     r"\bwe will\b|\bI will\b|\bwe'll\b|\bI'll\b|guarantee|promise|\bwir werden\b|\bich werde\b|garantier|versprech",
     re.I,
@@ -51,7 +50,7 @@ FEWEST = {"examples": {"en": 15, "de": 6}, "replies": {"en": 3, "de": 2}}
 
 def check_slot(where: str, slot: "Slot") -> None:
     """ValueError when a slot names no way to be filled, two of them, or one that lacks a part."""
-    ways = [slot.value is not None, slot.fill in FILLS, bool(slot.one_of) and not slot.fill]
+    ways = [slot.value is not None, slot.fill in FILLS or bool(slot.one_of)]
     topic = slot.fill == "topic" and slot.value is not None
     if (slot.fill and slot.fill not in FILLS) or (sum(ways) != 1 and not topic):
         raise ValueError(f"{where}: slot {slot.name} needs either a value or a fill out of {sorted(FILLS)}, or one_of")
@@ -95,7 +94,8 @@ def check_replies(intents: "Mapping[str, Intent]", shared: Iterable[str]) -> lis
     for intent in intents.values():
         needed = {f"instead_{other}" for other in intent.instead.values()}
         needed |= {f"becomes_{other}" for other in intent.becomes.values()}
-        needed |= {f"ask_{s.name}" for s in intent.slots if s.one_of or s.fill in {"record", "words", "date", "email"}}
+        asked = [s for s in intent.slots if s.required and s.otherwise == "ask"]
+        needed |= {f"ask_{s.name}" for s in asked if s.one_of or s.fill in {"record", "words", "date", "email"}}
         needed |= {f"no_{s.rows.rpartition('.')[2]}" for s in intent.slots if s.fill in {"record", "address"}}
         missing = sorted(key for key in needed if key not in known and key not in intent.replies)
         problems += [f"{intent.id}.yaml: the reply {key} is missing" for key in missing]

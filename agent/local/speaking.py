@@ -29,7 +29,8 @@ class Speaker:
         for number, (intent, step) in enumerate(ordered):
             if isinstance(step, Call):
                 continue
-            said += self._told(step, intent, memory, turns, number)
+            # Two requests that end alike, as both do for a guest, are told once.
+            said += [text for text in self._told(step, intent, memory, turns, number) if text not in said]
             choices = step.choices or choices
         if self._is_upset(steps, turns[-1]) and memory.last and not _is_sorry(said):
             said.insert(0, self._voice.say("sorry", {}, language=memory.language, seed=turns[0].text[:200]))

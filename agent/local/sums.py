@@ -17,7 +17,7 @@ _MEASURES = (
     r"%|percent|prozent|days?|tage|weeks?|wochen|years?|pieces|stueck|litres?|l\b|cm\b|kg\b|g\b|m\b|people|persons?"
     r"|personen|x\b"
 )
-_BARE = rf"(?P<{{0}}n>{_DIGITS})(?:,-|\.-)?(?![\d%-])(?!\s?(?:{_MEASURES}))"
+_BARE = rf"(?P<{{0}}n>{_DIGITS})(?:,-|\.-)?(?![\d%]|-[a-z])(?!\s?(?:{_MEASURES}))"
 _ANY = rf"(?:{_AMOUNT}|{_BARE})"
 _UNDER = (
     r"under|below|less than|cheaper than|no(?:t)? more than|at most|up to|max(?:imum)?(?: of)?|within|until|lower than"
@@ -75,7 +75,11 @@ def sums(text: str) -> list[Sum]:
             found.append(Sum(low, high, *hit.span()))
     for hit in BOUND.finditer(text):
         value = _value(hit, "x")
-        money = hit["xn"] is None or not re.match(r"(?:19|20)\d\d$", hit["xn"])
+        # "From 3" and "within 30" are days or places as often as amounts, and 2026 is a year.
+        vague = hit["over"] or hit["under"]
+        money = hit["xn"] is None or not (
+            re.match(r"(?:19|20)\d\d$", hit["xn"]) or vague in {"from", "within", "until"}
+        )
         if value and money and not _taken(found, hit.start("under") if hit["under"] else hit.start("over")):
             found.append(Sum(None, value, *hit.span()) if hit["under"] else Sum(value, None, *hit.span()))
     for hit in PLAIN.finditer(text):

@@ -1,54 +1,59 @@
-"""Understands one message: which intent, how surely, what else it could be; by likeness to written examples.
+"""Understands one message: which requests are in it, each with its intent, how surely, and what else it could be."""
 
-Likeness is the cosine of TF-IDF vectors of character 2-5-grams and of word 1-2-grams, in plain numpy. Three views of it
-vote: the mean of an intent's three nearest examples, its centroid, and a ridge fit over all likenesses,
-multiplied.
-A later voter (sentence embeddings) adds a factor to the same product.
-"""
-
-import contextlib
 import re
-import tempfile
-import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
 
-from agent.local import likeness
+from agent.local.classifier import OUTSIDE, Classifier, Verdict
+from agent.local.embeddings import Encoder
 from agent.local.intents import Intent
-from agent.local.likeness import Floats, Likeness, features, mean_of_best, ridge_fit
+from agent.local.negation import Refusal, refusals_in, without_tail
 from agent.local.slots import Mentions, Reader
-from agent.local.speller import Speller
-from agent.local.wording import clean, language_of
+from agent.local.wording import clean
 
 ACT, DOUBT = 0.5, 0.35  # From ACT on we act; from DOUBT on we ask which of two; below we say what we can do.
-SHARPNESS = 1.7  # inverse temperature that turns joined votes into shares, found the same way
-FAMILIAR = 0.17  # likeness to the nearest examples at which a message counts half as familiar
-COMMON = tuple(FREQUENCY_LISTS["english_wikipedia"][:8_000])  # the commonest English words, which zxcvbn carries
 MEMO = 256  # messages whose understanding is kept, since every turn reads the whole conversation again
 SMALL_TALK = frozenset(
     {"greet", "thanks", "goodbye", "complaint", "out_of_scope", "my_name", "agree", "decline", "help"}
 )
 SALUTATION = frozenset({"my_name", "greet"})
-UNSPLIT = frozenset({"which_order", "other_order", "never_mind", "injection"})
-# "The knife was blunt, give me my money back": what goes before a refund is a wish of its own only when it asks.
-STORY = frozenset({"search_product", "product_question", "where_is_order", "delivery_estimate", "show_basket"})
-ASKING = frozenset(
-    ("where", "show", "find", "do", "have", "when", "track", "looking", "search", "wo", "wann", "zeig", "habt", "suche")
-)
+UNSPLIT = frozenset({"which_order", "other_order", "never_mind", "injection", "how_did_it_go"})
+# What only tells what happened, when a wish follows it: "the mug arrived broken and I want my money back" is one wish.
+STORY = frozenset({"report_parcel", "claim_warranty", "where_is_order", "list_orders", "show_order", "how_did_it_go"})
+TOLD_PLAINLY = frozenset({"report_parcel", "claim_warranty"})  # of those, what is a request without asking anything
+WISH = frozenset({"refund_damaged", "exchange_item", "return_items", "reorder"})
+# The second is what becomes of the first anyway, or what it is done for: the one that is meant stands on the right.
+MEANT = {
+    frozenset({"cancel_order", "refund_damaged"}): "cancel_order",
+    frozenset({"return_items", "refund_damaged"}): "refund_damaged",
+    frozenset({"return_items", "exchange_item"}): "exchange_item",
+    frozenset({"return_question", "refund_status"}): "refund_status",
+    frozenset({"claim_warranty", "policy_warranty"}): "claim_warranty",
+    frozenset({"add_to_basket", "place_order"}): "place_order",
+    frozenset({"search_product", "add_to_basket"}): "add_to_basket",
+    frozenset({"search_product", "recommend"}): "recommend",
+    frozenset({"where_is_order", "delivery_estimate"}): "where_is_order",
+}
+# What a "not" does not turn round: wishes that are themselves a refusal, and what only tells or asks.
+UNTURNED = SMALL_TALK | UNSPLIT | {"change_preferences", "refund_status", "product_question", "search_product"}
+MEANS_IT = 0.4  # share from which what is turned down is taken for something that could have been done
+SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
+SENTENCES, CUTS = 8, 4  # sentences of a message that are read on their own; places where one may be cut
 STRONG = re.compile(r"[.!?;\n]+\s+|\n+")
 WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\s+", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """One request: its intent and share (0-1), the runner-up and its share, what it names, its language, its words."""
+    """One request: its intent and share (0-1), the runner-up and its share, what it names, its language, its words.
+
+    `outside` is the share (0-1) of its being none of the shop's business.
+    """
 
     intent: str
     confidence: float
@@ -57,6 +62,7 @@ class Understanding:
     slots: Mentions
     language: str
     text: str
+    outside: float = 0.0
 
     @property
     def band(self) -> str:
@@ -70,83 +76,28 @@ class Understanding:
         return data | {"band": self.band}
 
 
-class Classifier:
-    """Shares of the intents for a message, fitted once on the examples."""
-
-    def __init__(self, intents: Mapping[str, Intent], reader: Reader, *, cache: Path | None = None) -> None:
-        self._reader = reader
-        self.names = tuple(intents)
-        labelled = list(_labelled(intents))
-        words = [self._words(text) for text, _, _ in labelled]
-        vocabulary = [w for ws in words for w in ws] + sorted(reader.words.items | set(reader.words.aliases))
-        self._speller = Speller(vocabulary, common=COMMON)
-        self._labels = np.array([self.names.index(name) for _, name, _ in labelled])
-        self.languages = tuple(language for _, _, language in labelled)
-        masked = [self._masked(ws) for ws in words]
-        self._likeness = Likeness([features(ws) for ws in masked])
-        self._sizes = np.bincount(self._labels, minlength=len(self.names)).astype(np.float32)
-        self._fit = self._cached_fit(masked, cache) if cache else self._fresh_fit()
-
-    def _fresh_fit(self) -> Floats:
-        return ridge_fit(self._likeness.among_examples(), self._labels, len(self.names))
-
-    def _cached_fit(self, masked: Sequence[Sequence[str]], folder: Path) -> Floats:
-        """The fit kept for exactly these examples and this code, else a fresh one that is then kept."""
-        code = Path(__file__).read_bytes() + Path(likeness.__file__).read_bytes()
-        key = blake2b(code + repr((masked, self._labels.tolist())).encode(), digest_size=16).hexdigest()
-        file, wanted = folder / f"heads-{key}.npz", (self._likeness.count, len(self.names))
-        try:
-            # Without pickle a planted file can at most make us misunderstand; it can't run.
-            with np.load(file, allow_pickle=False) as kept:
-                fit = kept["fit"]
-            if fit.shape == wanted and fit.dtype == np.float32 and bool(np.isfinite(fit).all()):
-                return np.asarray(fit, np.float32)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            pass
-        fit = self._fresh_fit()
-        with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
-                np.savez(part, fit=fit)
-            Path(part.name).replace(file)
-        return fit
-
-    def shares(self, text: str) -> tuple[Floats, str]:
-        """A share for each of `names`, together at most 1, less for the unfamiliar; and the nearest language."""
-        words = self._masked(self._speller.mend(self._words(text)))
-        if not words:
-            return np.zeros(len(self.names), np.float32), "en"
-        like = self._likeness.to_examples(features(words))
-        nearest = mean_of_best(like, self._labels, len(self.names), best=3)
-        centroid = np.bincount(self._labels, like, len(self.names)) / self._sizes
-        ridge = np.clip(like @ self._fit, 1e-3, None)
-        votes = np.log(np.clip(nearest, 1e-3, None)) + 0.5 * np.log(np.clip(centroid, 1e-3, None)) + np.log(ridge)
-        shares = np.exp(SHARPNESS * (votes - votes.max()))
-        familiar = 1 / (1 + np.exp(-25 * (nearest.max() - FAMILIAR)))
-        return (shares / shares.sum() * familiar).astype(np.float32), self.languages[int(like.argmax())]
-
-    def _words(self, text: str) -> list[str]:
-        return self._reader.words.split(self._reader.mask(text))
-
-    def _masked(self, words: list[str]) -> list[str]:
-        return [self._fold(word) for word in words[:60]]
-
-    def _fold(self, word: str) -> str:
-        known = self._reader.words
-        if word in known.same:
-            return known.same[word]
-        return "item" if known.item(word) else "colour" if word in known.colours else "num" if word.isdigit() else word
-
-
 class Understander:
     """From a message to the requests in it; pure but for a bounded memo."""
 
-    def __init__(self, intents: Mapping[str, Intent], reader: Reader, *, cache: Path | None = None) -> None:
-        self._classifier = Classifier(intents, reader, cache=cache)
+    def __init__(
+        self,
+        intents: Mapping[str, Intent],
+        reader: Reader,
+        *,
+        encoder: Encoder | None = None,
+        cache: Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.classifier = Classifier(intents, reader, encoder=encoder, cache=cache, progress=progress)
         self._reader = reader
         self._actions = {name: (it.tool or name, it.slots) for name, it in intents.items()}
         # lru_cache is safe between threads; it is bounded, in memory only, and `forget` empties it.
         self._kept = lru_cache(maxsize=MEMO)(self._split)
+
+    @property
+    def voters(self) -> tuple[str, ...]:
+        """What decides together on the meaning of a message."""
+        return self.classifier.voters
 
     def requests(self, text: str) -> tuple[Understanding, ...]:
         """The requests in a message, in order: one unless two are clear. Small talk beside a wish is dropped."""
@@ -155,7 +106,7 @@ class Understander:
     def upset(self, text: str) -> bool:
         """Whether a part of the message is a complaint, beside what it asks for."""
         parts = [part for sentence in STRONG.split(clean(text)[:400]) for part in WEAK.split(sentence) if part.strip()]
-        return any(heard.intent == "complaint" and heard.band == "act" for heard in map(self.one, parts[:6]))
+        return any(heard.intent == "complaint" and heard.band == "act" for heard in self.each(parts[:6]))
 
     def forget(self) -> None:
         """Empties the memo, for example when a customer's key is destroyed."""
@@ -163,76 +114,137 @@ class Understander:
 
     def one(self, text: str) -> Understanding:
         """The whole text as a single request."""
-        text = clean(text)
-        shares, nearest = self._classifier.shares(text)
-        first, second = (int(i) for i in np.argsort(-shares)[:2])
-        language = language_of(self._reader.words.split(text), self._reader.words, otherwise=nearest)
-        names = self._classifier.names
+        return self.each([text])[0]
+
+    def each(self, texts: Sequence[str]) -> list[Understanding]:
+        """Each text as a single request; many at once cost hardly more than one."""
+        cleaned = [clean(text) for text in texts]
+        return [
+            self._understood(text, verdict)
+            for text, verdict in zip(cleaned, self.classifier.weigh(cleaned), strict=True)
+        ]
+
+    def _understood(self, text: str, verdict: Verdict) -> Understanding:
+        first, second = (int(i) for i in np.argsort(-verdict.shares, kind="stable")[:2])
+        names, shares = self.classifier.names, verdict.shares
         return Understanding(
             names[first],
             float(shares[first]),
             names[second],
             float(shares[second]),
             self._reader.read(text),
-            language,
+            verdict.language,
             text,
+            float(shares[names.index(OUTSIDE)]) if OUTSIDE in names else 0.0,
         )
 
     def _split(self, text: str) -> tuple[Understanding, ...]:
-        whole = self.one(text)
-        sentences = [part for part in STRONG.split(text)[:8] if part.strip()]
-        halves = [half for sentence in sentences for half in self._halves(sentence)]
-        sure = [part for part in halves if part.confidence >= ACT and part.intent not in SMALL_TALK]
-        if len(halves) == 1 and halves[0].text != whole.text:
-            return tuple(halves)
-        distinct = _wishes(list({self._actions[part.intent]: part for part in reversed(sure)}.values())[::-1])
-        if len(distinct) >= 2 and "injection" not in {part.intent for part in sure}:
-            return tuple(distinct[:3])
+        text = without_tail(text) or text
+        refusals = refusals_in(text)
+        sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()]
+        pieces = [piece for sentence in sentences for cut in _cuts(sentence) for piece in cut]
+        refused = [said for refusal in refusals for said in (refusal.what, refusal.rest) if said]
+        texts = list(dict.fromkeys([text, *sentences, *pieces, *refused]))
+        heard = dict(zip(texts, self.each(texts), strict=True))
+        for refusal in refusals:
+            if (left := self._left_of(refusal, heard, heard[text])) is not None:
+                return left
+        return self._joined(heard[text], [part for s in sentences for part in self._halves(s, heard)])
+
+    def _left_of(
+        self, refusal: Refusal, heard: Mapping[str, Understanding], whole: Understanding
+    ) -> tuple[Understanding, ...] | None:
+        """What a message means once what it turns down is left out; None when it turns down nothing we could do."""
+        refused, rest = heard[refusal.what], heard.get(refusal.rest)
+        if refused.confidence < MEANS_IT or refused.intent in UNTURNED:
+            return None
+        if (
+            rest is not None
+            and rest.confidence >= DOUBT
+            and rest.intent not in SMALL_TALK
+            and len(rest.slots.words) > 1
+        ):
+            return self._split(rest.text)
+        if not refusal.firm or whole.intent != refused.intent or "decline" not in self._actions:
+            return None
+        return (replace(whole, intent="decline", runner_up=refused.intent, confidence=refused.confidence),)
+
+    def _joined(self, whole: Understanding, parts: Sequence[Understanding]) -> tuple[Understanding, ...]:
+        """The requests that the parts of a message are, or the whole as one."""
+        if len(parts) == 1 and parts[0].text != whole.text:
+            return (parts[0],)
+        sure = [part for part in parts if part.confidence >= ACT and part.intent not in SMALL_TALK]
+        if "injection" in {part.intent for part in sure}:
+            return (whole,)
+        wishes = self._wishes(sure)
+        if len(wishes) >= 2:
+            return tuple(wishes[:3])
         # One request in several sentences keeps all its words: the reason may be in one, the thing in another.
-        if len(sentences) > 1 and distinct and (whole.intent != distinct[0].intent or whole.confidence < ACT):
-            return (_over(distinct[0], whole),)
+        if wishes and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.confidence < ACT):
+            return (_over(wishes[0], whole),)
         return (whole,)
 
-    def _halves(self, sentence: str) -> list[Understanding]:
-        whole = self.one(sentence)
-        for mark in WEAK.finditer(sentence):
-            left, right = self.one(sentence[: mark.start()]), self.one(sentence[mark.end() :])
+    def _halves(self, sentence: str, heard: Mapping[str, Understanding]) -> list[Understanding]:
+        """The sentence as it is, or cut in two where both halves are clearest; a greeting before a wish is dropped."""
+        best: list[Understanding] = []
+        for left, right in ((heard[left], heard[right]) for left, right in _cuts(sentence)):
             if left.intent in SALUTATION and left.band == "act" and right.band == "act":
                 return [right]
-            if self._apart(left, right):
-                return [left, right]
-        return [whole]
+            clear = min(left.confidence, right.confidence)
+            if self._apart(left, right) and clear > min((half.confidence for half in best), default=0):
+                best = [left, right]
+        return best or [heard[sentence]]
 
     def _apart(self, left: Understanding, right: Understanding) -> bool:
-        """Whether the halves of a sentence are two wishes: both sure, not alike, and none only telling the story."""
+        """Whether the halves of a sentence are worth reading on their own: both sure, not alike, both asking."""
         names, actions = {left.intent, right.intent}, {self._actions[left.intent], self._actions[right.intent]}
-        if names == {"return_question", "refund_status"}:
+        if len(actions) < 2 or names & (SMALL_TALK | UNSPLIT):
             return False
-        if len(actions) < 2 or names & (SMALL_TALK | UNSPLIT) or names == {"add_to_basket", "show_basket"}:
+        if min(left.confidence, right.confidence) < SURE or len(right.slots.words) < 2:
             return False
-        if min(left.confidence, right.confidence) < 0.6 or len(right.text.split()) < 2:
+        return all(self._asks(half) for half in (left, right))
+
+    def _asks(self, half: Understanding) -> bool:
+        """Whether the words ask, wish or tell somebody to do something, and don't only tell what was."""
+        words, known = half.slots.words, self._reader.words
+        return half.intent in TOLD_PLAINLY or bool(known.asking & set(words) or known.urging & set(words[:2]))
+
+    def _wishes(self, parts: Sequence[Understanding]) -> list[Understanding]:
+        """The different things that are wished for, in order; what only tells the story of another wish is left out."""
+        kept: list[Understanding] = []
+        for part in parts:
+            same = next((i for i, known in enumerate(kept) if self._one_wish(known, part)), None)
+            if same is None:
+                kept.append(part)
+            else:
+                kept[same] = _meant(kept[same], part)
+        asking = [part for part in kept if part.intent not in STORY or self._asks(part)]
+        return asking or kept[:1]
+
+    def _one_wish(self, one: Understanding, two: Understanding) -> bool:
+        if self._actions[one.intent] == self._actions[two.intent]:
+            return True
+        if _about(one) and _about(two) and not _about(one) & _about(two):
             return False
-        told = next((half for half in (left, right) if half.intent in STORY), None)
-        return "refund_damaged" not in names or told is None or bool(ASKING & set(told.slots.words))
+        names = frozenset({one.intent, two.intent})
+        return names in MEANT or bool(names & STORY and names & WISH)
 
 
-def _wishes(parts: list[Understanding]) -> list[Understanding]:
-    """The parts that wish for something: "I ordered it last month" beside a wish only tells its story."""
-    names = {part.intent for part in parts}
-    story = {"list_orders", "show_order"} | (
-        {"refund_status", "return_question"} if "refund_damaged" in names else set()
-    )
-    return [part for part in parts if part.intent not in story] or parts
+def _cuts(sentence: str) -> list[tuple[str, str]]:
+    return [(sentence[: mark.start()], sentence[mark.end() :]) for mark in list(WEAK.finditer(sentence))[:CUTS]]
 
 
-def _labelled(intents: Mapping[str, Intent]) -> Iterable[tuple[str, str, str]]:
-    for intent in intents.values():
-        for language, texts in intent.examples.items():
-            yield from ((text, intent.id, language) for text in texts)
-        for language, choice in intent.choice.items():
-            yield choice, intent.id, language
-        for other, texts in intent.contrast.items():
-            yield from ((text, other, "en") for text in texts)
+def _about(part: Understanding) -> set[str]:
+    """The orders and things that a part names."""
+    return {*part.slots.orders, *part.slots.items}
+
+
+def _meant(one: Understanding, two: Understanding) -> Understanding:
+    """Of two parts that are one wish, the one that says what is to be done."""
+    meant = MEANT.get(frozenset({one.intent, two.intent}))
+    if meant is None:
+        return two if one.intent in STORY and two.intent not in STORY else one
+    return one if one.intent == meant else two
 
 
 def _over(part: Understanding, whole: Understanding) -> Understanding:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.local.slots import Reader
-from agent.local.wording import Words
+from agent.local.wording import Words, singulars
 
 # How a question about a property begins: "is it dishwasher safe", "passt es in die Spülmaschine".
 PROPERTY = frozenset({"is", "are", "does", "do", "can", "has", "will", "ist", "sind", "kann", "hat", "geht"})
@@ -43,7 +43,14 @@ def _passage(product: Mapping[str, Any], asked: Sequence[str], words: Words) -> 
     details = product.get("details")
     rows = [f"{name}: {text}" for name, text in details.items()] if isinstance(details, Mapping) else []
     passages = rows + re.split(r"(?<=[.!?])\s+", str(product.get("description") or ""))
-    return next((p for p in passages if any(w[:6] in part for part in words.split(p) for w in asked)), "")
+    return next(
+        (
+            p
+            for p in passages
+            if any(form[:6] in part for part in words.split(p) for w in asked for form in singulars(w)[:2])
+        ),
+        "",
+    )
 
 
 def _number(said: object) -> float:

@@ -4,12 +4,15 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import yaml
+from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
 
 LONGEST = 2_000  # characters of a message that are read; what a person asks stands in its first lines
+COMMON = tuple(FREQUENCY_LISTS["english_wikipedia"][:8_000])  # the commonest English words, which zxcvbn carries
 FOLDS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'"})
 WORD = re.compile(r"[^\W_]+|[€$£]")
 MONEY = re.compile(
@@ -46,10 +49,13 @@ class Words:
     reasons: Mapping[str, tuple[str, ...]]
     german: frozenset[str]
     english: frozenset[str]
+    asking: frozenset[str]
+    urging: frozenset[str]
     short: Mapping[str, str]
     contracted: Mapping[str, str]
     filler: frozenset[str]
     same: Mapping[str, str]
+    gloss: Mapping[str, tuple[str, ...]]
     reason_choices: Mapping[str, tuple[str, ...]]
     everything_choice: Mapping[str, str]
     endings: tuple[str, ...]
@@ -63,6 +69,10 @@ class Words:
     says: Mapping[str, Mapping[str, str]]
     grave: tuple[str, ...]
     back: tuple[str, ...]
+    asking_back: tuple[str, ...]
+    plain_wishes: Mapping[str, tuple[str, ...]]
+    kin: Mapping[str, frozenset[str]]
+    digest: str
 
     def split(self, text: str) -> list[str]:
         """The words of a text, folded to lower case, with umlauts and contractions written out."""
@@ -71,6 +81,10 @@ class Words:
             folded = re.sub(re.escape(short) + r"\b", long, folded)
         words = WORD.findall(folded)
         return [part for word in words for part in self.contracted.get(word, word).split()]
+
+    def glossed(self, word: str) -> tuple[str, ...]:
+        """A German word in English, one word or a few; itself when it is not in the glossary."""
+        return self.gloss.get(word, (word,))
 
     def item(self, word: str) -> str | None:
         """The English name of the thing a word stands for, singular; None when it names no thing we know."""
@@ -95,19 +109,27 @@ def load_words(path: Path) -> Words:
         "everything",
         "german",
         "english",
+        "asking",
+        "urging",
         "filler",
         "orders",
         "elsewhere",
         "plain_questions",
     }
     read: dict[str, Any] = {key: frozenset(_listed(value)) if key in sets else value for key, value in data.items()}
-    read |= {name: tuple(map(str, data[name])) for name in ("grave", "back")}
+    read |= {name: tuple(map(str, data[name])) for name in ("grave", "back", "asking_back")}
+    read["plain_wishes"] = {intent: tuple(starts) for intent, starts in data["plain_wishes"].items()}
+    kin = [frozenset(group.split()) for group in data["kin"]]
+    read["kin"] = {name: group for group in kin for name in group}
     read["reasons"] = {reason: tuple(starts) for reason, starts in data["reasons"].items()}
     read["properties"] = {word: tuple(names) for word, names in data["properties"].items()}
     read["wishes"] = {intent: tuple(starts) for intent, starts in data["wishes"].items()}
     read["same"] = {word: meaning for meaning, words in data["same"].items() for word in words}
+    read["gloss"] = _glossary(data["gloss"], read)
+    # What is glossed is German, unless English has the same word ("was", "man", "die").
+    read["german"] |= set(read["gloss"]) - set(COMMON) - read["english"]
     read["endings"] = tuple(alias for alias in data["aliases"] if len(alias) >= 4)
-    return Words(**read)
+    return Words(**read, digest=sha256(path.read_bytes()).hexdigest())
 
 
 def clean(text: object) -> str:
@@ -145,6 +167,13 @@ def language_of(words: list[str], known: Words, *, otherwise: str) -> str:
     if german == english:
         return otherwise
     return "de" if german > english else "en"
+
+
+def _glossary(glosses: Mapping[str, str], read: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """From each German word to its English; a word that means a thing, a colour or has a meaning in `same` keeps it."""
+    taken = {*read["same"], *read["aliases"], *read["colours"]}
+    pairs = ((word, english) for english, words in glosses.items() for word in _listed(words))
+    return {word: tuple(english.split()) for word, english in pairs if word not in taken}
 
 
 def _listed(value: object) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock", ".ci/uv.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-model.lock", ".ci/uv.lock")
 ROW = re.compile(r"^\| ([a-z0-9-]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)", re.MULTILINE)
 
@@ -21,7 +21,8 @@ def _named() -> dict[str, str]:
         *(each for group in project["dependency-groups"].values() for each in group),
     ]
     parts = [re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^]]*])?(.*)", each) for each in requirements]
-    return {part[1].lower(): part[2] for part in parts if part}
+    # The weights are no dependency of the project: what they declare must never be installed.
+    return {part[1].lower(): part[2] for part in parts if part} | _pins("requirements-model.lock")
 
 
 def _explained() -> dict[str, str]:

@@ -33,9 +33,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # Functions of the shop that write without a grant, and why that is right. No new entry without a review.
 WRITES_WITHOUT_GRANT: Mapping[str, str] = {
     "shop/basket.py:merge_basket": "a guest signs in; the session is new, and the basket is theirs in both accounts",
+    "shop/guest_chats.py:_move": "a guest signs in; the words are theirs in both accounts, and are sealed anew",
     "shop/conversations.py:start_conversation": "saying something is not a change of the shop; own rows only",
     "shop/conversations.py:append_message": "what was said is kept; own rows only, never changed afterwards",
-    "shop/conversations.py:delete_conversation": "one's own words, taken back by oneself on a page",
     "shop/model_calls.py:keep_calls": "what a model was shown of a conversation is kept; own rows only",
 }
 # Files that fill an empty demo shop, which only demo mode does.
@@ -44,7 +44,8 @@ FILLS_THE_DEMO = ("shop/demo",)
 # Transactions that change something and are not the desk's.
 BEGINS: Mapping[str, str] = {
     "frontend/chores.py:_forget": "what has ended is forgotten",
-    "frontend/pages/sign_in.py:_welcome": "a guest's basket comes along",
+    "frontend/pages/chat_buttons.py:_begun": "an empty conversation, so that somebody can ask for a person first",
+    "frontend/pages/sign_in.py:_welcome": "a guest's basket and words come along",
     "frontend/upgrade.py:upgrade": "migrations, run by the operator",
     "frontend/turns.py:_note_down": "the customer's own message",
     "frontend/turns.py:_store": "the assistant's answer",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from agent.local.filling import Filling, Run
-from agent.local.fills.choices import fill_address, fill_one_of, fill_record, fill_topic
+from agent.local.fills.choices import fill_address, fill_record, fill_topic
 from agent.local.fills.lines import fill_items, fill_line
 from agent.local.fills.orders import fill_order
 from agent.local.fills.products import fill_like, fill_option, fill_product, fill_products, fill_variant
@@ -28,7 +28,6 @@ WAYS: Mapping[str, Callable[[Filling], Run]] = {
     "option": fill_option,
     "address": fill_address,
     "record": fill_record,
-    "one_of": fill_one_of,
     "topic": fill_topic,
     "reason": fill_reason,
     "words": fill_words,

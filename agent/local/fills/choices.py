@@ -38,14 +38,10 @@ def fill_address(f: Filling) -> Run:
     return f.ask({"addresses": facts["choices_list"], **facts}, labels, key="ask_own_address" if elsewhere else "")
 
 
-def fill_one_of(f: Filling) -> Run:
-    """The value whose words were said; the first in the file wins, so that "not" can stand before "yes"."""
-    yield from ()
-    for text in f.texts:
-        for value, starts in f.slot.one_of:
-            if begins(text, starts, f.reader.words):
-                return value
-    return f.ask()
+def one_of(f: Filling) -> Any:
+    """The value whose words were said, else None; the first in the file wins, so that "not" can stand before "yes"."""
+    said = (value for text in f.texts for value, starts in f.slot.one_of if begins(text, starts, f.reader.words))
+    return next(said, None)
 
 
 def fill_topic(f: Filling) -> Run:
@@ -88,9 +84,16 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
     readable = [row for row in rows if ":" not in _label(f, row)]
     if exact or (found := matching(readable, m, f.reader.words, text=f.slot.label)):
         return exact or found
+    if by_beginning := [row for row, label in zip(rows, labels, strict=True) if _begin_alike(said, set(label.words))]:
+        return by_beginning
     if m.position is not None and f.answer:
         return [rows[min(m.position, len(rows) - 1)]]
     return []
+
+
+def _begin_alike(said: set[str], label: set[str]) -> bool:
+    """Whether a longer word was said that a word of the label begins: "newsletter" for "news"."""
+    return any(word.startswith(part) for word in said for part in label if len(part) >= 4)
 
 
 def _label(f: Filling, row: Mapping[str, Any]) -> str:

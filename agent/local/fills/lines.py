@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from itertools import repeat
 from typing import Any
 
 from agent.local.filling import OFFERED, Filling, Run
 from agent.local.outcomes import part
 from agent.local.replies import listed
-from agent.local.slots import matching, rows_in
+from agent.local.slots import Mentions, matching, rows_in
 from agent.local.tasks import Said
 
 # "Cancel the order with the lamp" is about the order; "cancel the lamp in my order" is about the lamp.
@@ -16,7 +17,8 @@ WITHIN = re.compile(r"\b(?:from|of|in|off|out of|aus|von|in)\s+(?:\w+\s+){0,2}(?
 
 def fill_items(f: Filling) -> Run:
     """The numbers of the lines; one of an order of one line. None when the order's state rules the request out."""
-    if f.out_of_season():
+    named = f.slot.otherwise != "leave" or any(map(_singles_out, f.texts, f.heard, repeat(f)))
+    if f.out_of_season() or not named:
         return None
     rows = yield from order_rows(f)
     if not isinstance(rows, list):
@@ -41,8 +43,7 @@ def fill_line(f: Filling) -> Run:
     if len(chosen) == 1:
         return chosen[0]["line"]
     left = chosen or rows
-    key = "" if f"ask_{f.slot.name}" in f.intent.replies else "ask_items"
-    return f.ask({"items": listed(map(line_name, left))}, tuple(map(line_name, left[:OFFERED])), key=key)
+    return f.ask({"items": listed(map(line_name, left))}, tuple(map(line_name, left[:OFFERED])))
 
 
 def order_rows(f: Filling) -> Run:
@@ -76,12 +77,15 @@ def _chosen(f: Filling, rows: list[Mapping[str, Any]]) -> list[Any]:
     return []
 
 
+def _singles_out(text: str, m: Mentions, f: Filling) -> bool:
+    """Whether a thing is named by itself, and not to say which order is meant."""
+    return bool(m.items) and (not f.reader.words.orders & set(m.words) or bool(WITHIN.search(text)))
+
+
 def _singled_out(f: Filling, rows: list[Mapping[str, Any]]) -> list[int] | None:
     """The lines that were named by themselves, where the order holds more; else the order is meant as a whole."""
     for text, m in zip(f.texts, f.heard, strict=True):
-        if not m.items or (f.reader.words.orders & set(m.words) and not WITHIN.search(text)):
-            continue
-        found = matching(rows, m, f.reader.words)
+        found = matching(rows, m, f.reader.words) if _singles_out(text, m, f) else []
         if found and len(found) < len(rows):
             return [row["line"] for row in found]
     return None

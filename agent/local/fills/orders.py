@@ -6,7 +6,6 @@ from typing import Any
 
 from agent.local.dates import day_in, spans
 from agent.local.filling import OFFERED, Filling, Run, in_force
-from agent.local.intents import Slot
 from agent.local.replies import lines, order_line
 from agent.local.slots import Mentions, describes, rows_in
 from agent.local.tasks import Ask, Said
@@ -97,16 +96,12 @@ def _about(f: Filling) -> str | None:
 
 def _pick(f: Filling, orders: Sequence[Any]) -> str | Ask | None:
     """The one order that can be meant; of several the newest where that does no harm, else a question."""
-    likely = [order for order in orders if order.get("status") in _states(f.slot)] or list(orders)
     said = {m.status for m in f.heard if m.status}
-    likely = [order for order in likely if order.get("status") in said] or likely
+    named = [order for order in orders if order.get("status") in said]
+    likely = [o for o in named or orders if o.get("status") in f.slot.among] or list(named or orders)
     if len(likely) == 1 or f.slot.otherwise == "newest":
         return str(likely[0]["number"])
     return which(f, likely)
-
-
-def _states(slot: Slot) -> frozenset[str]:
-    return frozenset(slot.among)
 
 
 def which(f: Filling, orders: Sequence[Any], *, key: str = "ask_order") -> Ask | None:

@@ -38,7 +38,7 @@ def fill_reason(f: Filling) -> Run:
     told = next((m.reason for m in f.heard if m.reason), None) or ("" if bare else answer)
     if told or not f.slot.required:
         return told or None
-    if f.out_of_season():
+    if f.out_of_season() or f.slot.otherwise == "said":
         return f.task.said[0][:LONGEST]
     return f.ask(choices=f.slot.offered(f.language) or tuple(f.reader.words.reason_choices[f.language]))
 
@@ -52,7 +52,7 @@ def fill_words(f: Filling) -> Run:
         if m.reason:
             told = [s for s in sentences(text) if f.reader.read(s).reason]
             return (told[0] if told else text)[:LONGEST]
-    if f.out_of_season():
+    if f.out_of_season() or f.slot.otherwise == "said":
         return f.task.said[0][:LONGEST]
     return f.ask()
 

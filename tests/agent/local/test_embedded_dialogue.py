@@ -14,7 +14,7 @@ Chats = Callable[..., Any]
 def test_where_is_my_last_order_then_cancel_it(chat: Chats) -> None:
     talk = chat()
     reply = talk.say("where is my last order?")
-    assert talk.last_call == ("show_order", {"order": "HP-7K3M-29QD"})
+    assert talk.last_call == ("track_order", {"order": "HP-7K3M-29QD"})
     assert "HP-7K3M-29QD" in reply.text and "shipped" in reply.text and "24 Nov 2026" in reply.text
     reply = talk.say("cancel it")
     assert talk.shop.calls == [("cancel_order", {"order": "HP-7K3M-29QD"})]
@@ -134,7 +134,7 @@ def test_two_requests_in_one_message_are_both_served(chat: Chats) -> None:
     talk = chat()
     reply = talk.say("cancel the tent and where is my lantern?")
     assert ("cancel_order", {"order": "HP-4T8W-0XZB"}) in talk.shop.calls
-    assert ("show_order", {"order": "HP-7K3M-29QD"}) in talk.shop.calls
+    assert ("track_order", {"order": "HP-7K3M-29QD"}) in talk.shop.calls
     assert "HP-4T8W-0XZB" in reply.text and "HP-7K3M-29QD" in reply.text
 
 
@@ -178,7 +178,7 @@ def test_anger_is_met_with_an_apology_and_a_person(chat: Chats) -> None:
 def test_a_complaint_with_a_wish_gets_the_apology_first_and_the_wish_served(chat: Chats) -> None:
     talk = chat()
     reply = talk.say("This is ridiculous! Where is my last order?")
-    assert talk.last_call == ("show_order", {"order": "HP-7K3M-29QD"})
+    assert talk.last_call == ("track_order", {"order": "HP-7K3M-29QD"})
     assert re.match(r".*(sorry|Sorry)", reply.text.splitlines()[0]) and "HP-7K3M-29QD" in reply.text
 
 
@@ -320,7 +320,7 @@ def test_replies_vary_between_conversations_and_repeat_within_one(chat: Chats) -
 
 
 def test_a_guest_without_order_tools_is_told_to_sign_in(chat: Chats) -> None:
-    talk = chat(frozenset({"list_orders", "show_order", "cancel_order", "refund_order"}))
+    talk = chat(frozenset({"list_orders", "show_order", "track_order", "cancel_order", "refund_order"}))
     reply = talk.say("cancel my last order")
     assert talk.shop.calls == []
     assert re.search(r"sign", reply.text, re.I)
@@ -329,7 +329,7 @@ def test_a_guest_without_order_tools_is_told_to_sign_in(chat: Chats) -> None:
 def test_numbers_of_orders_not_listed_go_to_the_shop_as_they_are(chat: Chats) -> None:
     talk = chat()
     reply = talk.say("where is HP-ZZZZ-9999")
-    assert talk.shop.calls == [("show_order", {"order": "HP-ZZZZ-9999"})]
+    assert talk.shop.calls == [("track_order", {"order": "HP-ZZZZ-9999"})]
     assert "9999" not in reply.text
 
 

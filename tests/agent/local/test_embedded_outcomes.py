@@ -17,6 +17,7 @@ GUEST = {
     "says": "Please sign in first: this is about an account.",
     "policy": "account.guests-sign-in",
 }
+SANDY = [{"sku": "TENT-G", "name": "Green"}, {"sku": "TENT-S", "name": "Sand"}]
 # Each tool, as a first step or a later one, and a sentence that leads to it.
 STEPS = [
     ("list_orders", "where is my last order?"),
@@ -25,7 +26,7 @@ STEPS = [
     ("list_orders", "the mug broke, I want my money back"),
     ("list_orders", "send my last order to my office"),
     ("list_orders", "what did I order last?"),
-    ("show_order", "where is my last order?"),
+    ("track_order", "where is my last order?"),
     ("show_order", "refund HP-9AAB-55CE please"),
     ("cancel_order", "cancel HP-4T8W-0XZB"),
     ("refund_order", "the mug broke, I want my money back"),
@@ -41,8 +42,33 @@ STEPS = [
     ("add_to_basket", "put a ridge tent into my basket"),
     ("show_basket", "what is in my basket"),
     ("read_policy", "what is your return policy?"),
-    ("read_policy", "delete my account"),
+    ("delete_account", "delete my account"),
     ("ask_for_person", "I want to talk to a person"),
+    ("change_order_item", "can I have the tent in sand instead of green"),
+    ("show_product", "can I have the tent in sand instead of green"),
+    ("change_order_payment", "pay my order with the mastercard instead"),
+    ("list_payment_methods", "pay my order with the mastercard instead"),
+    ("reorder", "buy the mug again"),
+    ("show_invoice", "show me the invoice for the tent"),
+    ("return_items", "return the blanket from HP-9AAB-55CE, it is too small"),
+    ("exchange_item", "exchange the mug for a red one"),
+    ("refund_status", "where's my refund?"),
+    ("claim_warranty", "I want to make a warranty claim for the mug, it stopped working"),
+    ("report_parcel", "the lamp in my parcel was crushed"),
+    ("change_basket", "take the lantern out of my basket"),
+    ("show_basket", "take the lantern out of my basket"),
+    ("list_payment_methods", "show my payment methods"),
+    ("remove_address", "remove my office address"),
+    ("remove_payment_method", "remove the visa card"),
+    ("show_preferences", "show my e-mail preferences"),
+    ("change_preferences", "turn off the newsletter"),
+    ("show_security", "is two-factor on?"),
+    ("list_sessions", "where am I signed in?"),
+    ("end_sessions", "sign me out everywhere else"),
+    ("show_my_data", "what do you know about me"),
+    ("export_my_data", "export my data"),
+    ("compare_products", "compare the ridge tent and the summit tent"),
+    ("recommend_products", "recommend me a tent under 200 euros"),
 ]
 NOTHING_THERE = re.compile(
     r"no orders|no other order|no order|is empty|nothing in|no saved address|found nothing|no match|no such product"
@@ -52,12 +78,15 @@ NOTHING_THERE = re.compile(
 
 
 def test_every_tool_is_among_the_steps(shop: Any) -> None:
-    assert {tool for tool, _ in STEPS} == {tool.name for tool in shop.tools()}
+    # An order of the basket takes three answers; its talk is in test_embedded_actions.
+    assert {tool for tool, _ in STEPS} | {"place_order"} == {tool.name for tool in shop.tools()}
 
 
 @pytest.mark.parametrize(("tool", "text"), STEPS)
 def test_a_refusal_of_any_step_is_told_in_the_shops_words(chat: Chats, tool: str, text: str) -> None:
     talk = chat()
+    if "sand" in text:
+        talk.shop.options["ridge-tent"] = SANDY
     talk.shop.instead[tool] = {"outcome": "refused", "says": SAYS, "policy": "harbour.closed"}
     reply = talk.say(text).text
     assert tool in [name for name, _ in talk.shop.calls]
@@ -69,12 +98,14 @@ def test_a_refusal_of_any_step_is_told_in_the_shops_words(chat: Chats, tool: str
 @pytest.mark.parametrize("outcome", ["error", "pending", "not_found"])
 def test_a_failure_of_any_step_is_never_an_empty_answer(chat: Chats, tool: str, text: str, outcome: str) -> None:
     talk = chat()
+    if "sand" in text:
+        talk.shop.options["ridge-tent"] = SANDY
     talk.shop.instead[tool] = {"outcome": outcome, "says": SAYS}
     reply = talk.say(text).text
     wanted = {
         "error": r"didn't work|went wrong|couldn't",
         "pending": r"under way|not settled|worked on",
-        "not_found": r"find|found|there is no",
+        "not_found": r"find|found|there is no|has no such",
     }
     assert re.search(wanted[outcome], reply, re.I), reply
     assert outcome == "not_found" or not NOTHING_THERE.search(reply), reply
@@ -144,13 +175,13 @@ def test_thanks_for_an_open_card_says_that_it_waits(chat: Chats) -> None:
     assert "card" not in talk.say("thanks").text
 
 
-def test_a_refused_cancellation_of_a_delivered_order_offers_the_refund(chat: Chats) -> None:
+def test_a_refused_cancellation_of_a_delivered_order_offers_the_return(chat: Chats) -> None:
     talk = chat()
     talk.say("where is HP-9AAB-55CE")
     talk.shop.change = {"outcome": "refused", "says": SAYS, "policy": "cancel.only-before-it-leaves"}
     reply = talk.say("cancel it")
-    assert SAYS in reply.text and "refund" in reply.text
-    assert reply.additional_kwargs["choices"] == ["I want my money back"]
+    assert SAYS in reply.text and "return" in reply.text
+    assert reply.additional_kwargs["choices"] == ["Return something"]
     assert talk.say("yes please").additional_kwargs["choices"][-1] == "Everything"
 
 
@@ -259,7 +290,7 @@ def test_pages_are_named_by_their_address(chat: Chats, text: str, page: str) -> 
     assert page in chat().say(text).text
 
 
-@pytest.mark.parametrize("text", ["change my e-mail", "delete my account", "Kannst du meine E-Mail ändern?"])
+@pytest.mark.parametrize("text", ["change my e-mail", "Kannst du meine E-Mail ändern?"])
 def test_what_only_a_person_can_do_is_offered_to_a_person(chat: Chats, text: str) -> None:
     talk = chat()
     talk.say(text)
