@@ -16,6 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from agent.handles import HANDLE, Handles
 from agent.heard import Failed, Finished, Heard, Token
 from agent.hearing import Hearing
 from agent.local import EmbeddedModel
@@ -23,7 +24,8 @@ from agent.memory import plain, recent, to_stored
 from agent.middleware.budget import Budget
 from agent.middleware.fence import Fence
 from agent.middleware.gate import Gate
-from agent.middleware.privacy import Privacy
+from agent.middleware.inspector import Inspector
+from agent.middleware.privacy import Privacy, follow
 from agent.middleware.reply import Reply
 from agent.models import LoadedModel
 from agent.tools import COMMANDS, TOOLS
@@ -31,6 +33,7 @@ from agent.trouble import trouble
 from agent.turn import Asks, Note, Turn
 from auth.actor import Act, Actor, Channel
 from auth.guard.commands import canonical
+from shop.personal import NOBODY, Personal
 
 PROMPT = Path(__file__).with_name("prompt.md")
 TURN_TIMEOUT_S = 60.0
@@ -75,7 +78,8 @@ class Assistant:
         self.voters: tuple[str, ...] = tuple(getattr(model.model, "voters", ()))
         self._timeout_s = timeout_s
         self._reply = Reply((canary,))
-        walls = [Budget(), self._reply, Privacy(is_remote=model.is_remote), Gate(tools), Fence(tools)]
+        privacy, seen = Privacy(is_remote=model.is_remote), Inspector(model.name, tools, is_remote=model.is_remote)
+        walls = [Budget(), self._reply, privacy, Gate(tools), Fence(tools), seen]
         self._graph = create_agent(
             model.model,
             tools,
@@ -84,10 +88,20 @@ class Assistant:
             context_schema=Turn,
         )
 
-    def turn(self, actor: Actor, desk: Asks, *, conversation: str, turn_id: str, note: Callable[[Note], None]) -> Turn:
-        """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run."""
-        act = Act("assistant", self.digest)
-        return Turn(actor.through(Channel.CHAT, act=act), desk, conversation, turn_id, note)
+    def turn(
+        self,
+        actor: Actor,
+        desk: Asks,
+        *,
+        conversation: str,
+        turn_id: str,
+        note: Callable[[Note], None],
+        personal: Personal = NOBODY,
+    ) -> Turn:
+        """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run.
+        ``personal`` is what must not reach a model; it lasts as long as the turn."""
+        asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
+        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal))
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.
@@ -96,6 +110,7 @@ class Assistant:
         """
         seen = recent(history)
         _take_in(turn, seen)
+        follow(turn, history, is_remote=self.is_remote)
         hearing = Hearing(turn, self._reply, trusts_choices=not self.is_remote)
         sorry = ""
         # Closed here and now when the page goes away: a generator left to the collector would go on working.
@@ -153,8 +168,10 @@ def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
 
 async def _write_down(turn: Turn) -> None:
     for kind, counted in (("text.struck", turn.struck), ("text.withheld", turn.withheld)):
-        if counted:
-            why = ",".join(f"{name}:{number}" for name, number in sorted(counted.items()))
+        # Handles are how the assistant always works; what is noted is personal data that was on its way.
+        named = sorted((name, number) for name, number in counted.items() if name != HANDLE)
+        if named:
+            why = ",".join(f"{name}:{number}" for name, number in named)
             await _noted(turn, Note(kind, why))
 
 

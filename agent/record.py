@@ -30,6 +30,10 @@ _CHANGES = {
     "place_order": "order",
     "remove_address": "account",
     "remove_payment_method": "account",
+    "end_sessions": "account",
+    "export_my_data": "account",
+    "delete_account": "account",
+    "change_preferences": "mails",
     "ask_for_person": "person",
 }
 

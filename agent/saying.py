@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from agent.handles import without_tokens
 from agent.record import AMOUNT, Record
 from auth.guard.commands import clean
 from auth.redaction import redact
@@ -65,6 +66,7 @@ class Look:
 
     def _tidied(self, sentence: str) -> str:
         """Without images, tags, links to other places, personal data and the look of another voice."""
+        sentence = without_tokens(sentence)
         said = _VOICE.sub("", sentence)
         said = _IMAGE.sub("", said)
         said = _LINK.sub(lambda hit: hit[1] if not hit[2].startswith("/") else f"{hit[1]} ({hit[2]})", said)
@@ -100,7 +102,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 
-# Claims. Possible kinds: cancel, refund, address, item, payment, basket, order, account, case, person, change (any).
+# Claims. Possible kinds: the values of _CHANGES in agent/record.py, refund, and change (any of them).
 
 _ENGLISH = {
     "cancel": r"cancel(?:l?ed)|voided|called\s+off",
@@ -112,9 +114,11 @@ _ENGLISH = {
     "basket": r"(?:added|put|taken|took|removed)\s+[^.;,!?]{0,60}?(?:basket|cart)",
     "order": r"ordered|placed\s+[^.;,!?]{0,30}?order|bought|purchased",
     "account": r"(?:removed|deleted|erased|closed|wiped|exported)\s+[^.;,!?]{0,60}?"
-    r"(?:address|card|payment|account|data|conversation)",
+    r"(?:address|card|payment|account|data|conversation)"
+    r"|signed\s+(?:you|everything|all)\s+[^.;,!?]{0,40}?out|ended\s+[^.;,!?]{0,40}?session",
     "case": r"(?:announced|arranged|registered|opened|started|filed|reported)\s+[^.;,!?]{0,40}?"
     r"(?:return|exchange|claim|report|case|parcel)|exchanged",
+    "mails": r"(?:subscribed|unsubscribed)|(?:switched|turned)\s+[^.;,!?]{0,40}?(?:mail|news|reminder)",
     "person": r"(?:handed|passed)\s+(?:you|this|it)\s+(?:over|on)|transferred\s+you"
     r"|asked\s+(?:for\s+)?a\s+(?:person|clerk|colleague)",
     "change": r"processed|completed|issued|executed|approved|finali[sz]ed|carried\s+out|initiated|submitted"

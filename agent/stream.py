@@ -4,12 +4,14 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 
 from agent.heard import CardShown, Choices, Failed, Finished, Heard, Parked, Token, ToolUsed
 from agent.saying import Look
 
 LONGEST_SENTENCE = 600
 HEARTBEAT = b": still here\n\n"
+_EVENT_ID = re.compile(r"([0-9]{1,9})\.([0-9]{1,6})")
 _END = re.compile(r"\S(?:[.!?…][)\"'”’\]*]*(?=\s)|(?=\n))", re.DOTALL)
 
 
@@ -58,21 +60,36 @@ def _sentence_end(text: str) -> int | None:
     return space if space > 0 and text[:space].strip() else LONGEST_SENTENCE
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a listener was: the turn (the position of the customer's message) and the number of the last event."""
+
+    turn: int = 0
+    event: int = 0
+
+    @classmethod
+    def read(cls, event_id: str) -> "Place":
+        """The place an event's id names, such as ``7.3``; the beginning for what is no such id."""
+        found = _EVENT_ID.fullmatch(event_id)
+        return cls(int(found[1]), int(found[2])) if found else cls()
+
+
 class Encoder:
     """Server-sent events (HTML Living Standard §9.2) numbered from 1; those up to ``after`` are not sent again.
 
-    ``after`` is the browser's ``Last-Event-ID``.
+    With ``turn`` the ids name it too (``7.3``): an id of another turn must not hide what this one has told.
     """
 
-    def __init__(self, *, after: int = 0) -> None:
+    def __init__(self, *, after: int = 0, turn: int | None = None) -> None:
         self._after, self._last = after, 0
+        self._turn = "" if turn is None else f"{turn}."
 
     def encode(self, name: str, data: Mapping[str, object]) -> bytes:
         """One event as bytes, or nothing when the browser has it. JSON holds no line break, so one line carries it."""
         self._last += 1
         if self._last <= self._after:
             return b""
-        return f"id: {self._last}\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+        return f"id: {self._turn}{self._last}\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
 def as_event(heard: Heard) -> tuple[str, dict[str, object]]:

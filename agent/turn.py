@@ -8,10 +8,11 @@ import asyncio
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
+from agent.handles import Handles
 from agent.provenance import Provenance
 from agent.record import Record
 from auth.actor import Actor, Channel, Origins
@@ -55,13 +56,25 @@ class Used:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What one call handed to a model: its bytes (canonical JSON, UTF-8), and how many values of each kind had been
+    withheld from them. ``is_remote`` says that they left this process."""
+
+    model: str
+    is_remote: bool
+    content: bytes
+    withheld: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Turn:
     """Made by :meth:`agent.assistant.Assistant.turn`. ``note`` may write to a database: it is called in a thread.
 
     ``id`` names the customer's message, so that a turn run again after a cut stream repeats no change.
     ``kept`` (messages) and ``cards`` (kind, key: those shown) grow while the turn runs: they are what to store,
-    also if the stream is cut.
+    also if the stream is cut. ``handed`` holds what each call showed a model. ``mark`` stands in every result it is
+    shown and must never come out.
     """
 
     actor: Actor
@@ -73,7 +86,9 @@ class Turn:
     provenance: Provenance = field(default_factory=Provenance)
     origins: Origins = ()
     allowance: Allowance = field(default_factory=Allowance)
+    handles: Handles = field(default_factory=Handles)
     nonce: str = field(default_factory=lambda: secrets.token_hex(6))
+    mark: str = field(default_factory=lambda: f"hp-{secrets.token_hex(8)}")
     offered: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str]] = field(default_factory=list)
     used: list[Used] = field(default_factory=list)
@@ -81,6 +96,7 @@ class Turn:
     withheld: Counter[str] = field(default_factory=Counter)
     struck: Counter[str] = field(default_factory=Counter)
     kept: list[dict[str, object]] = field(default_factory=list)
+    handed: list[Handed] = field(default_factory=list)
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:

@@ -29,16 +29,24 @@ class Account(Base, Belongs):
     email_tag: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
     email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     password_hash: Mapped[str | None] = mapped_column(String(256))
+    password_set_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     language: Mapped[str] = mapped_column(String(8), default="en")
     region: Mapped[str] = mapped_column(String(8), default="eu")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 def open_account(
-    session: Session, vault: Vault, *, role: Role, now: datetime, name: str = "", email: str = ""
+    session: Session,
+    vault: Vault,
+    *,
+    role: Role,
+    now: datetime,
+    name: str = "",
+    email: str = "",
+    account_id: UUID | None = None,
 ) -> Account:
     """Open an account with a data key of its own; a guest has neither name nor e-mail."""
-    account = Account(id=new_id(now), role=role.value, status="active", created_at=now)
+    account = Account(id=account_id or new_id(now), role=role.value, status="active", created_at=now)
     session.add(account)
     session.flush()
     vault.new_key(session, account.id)

@@ -62,7 +62,8 @@ class Actor:
 
     ``second_factor_at`` is the last instant a second factor was shown in this session; ``None`` means never.
     ``tainted`` says that text written by others stands in what the assistant's model sees; ``origins`` says of each
-    argument of its present call where the value came from.
+    argument of its present call where the value came from. ``conversation`` is where the assistant asks, and
+    ``silenced`` that it may not speak there; the desk sets it from the record.
     """
 
     account_id: UUID | None
@@ -76,10 +77,14 @@ class Actor:
     tainted: bool = False
     origins: Origins = ()
     network: str = ""
+    conversation: str = ""
+    silenced: bool = False
 
-    def through(self, channel: Channel, *, act: Act | None = None, tainted: bool = False) -> "Actor":
+    def through(
+        self, channel: Channel, *, act: Act | None = None, tainted: bool = False, conversation: str = ""
+    ) -> "Actor":
         """The same person through another door; what they have proved stays, who acts for them changes."""
-        return replace(self, channel=channel, act=act, tainted=tainted)
+        return replace(self, channel=channel, act=act, tainted=tainted, conversation=conversation)
 
     @property
     def brings_foreign_values(self) -> bool:

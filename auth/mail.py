@@ -17,8 +17,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from auth.accounts import Account, open_account
+from auth.actor import Role
 from auth.database import Base, Database, Owned, Scope, UtcDateTime, new_id
-from auth.vault import Sealed, Vault
+from auth.vault import Sealed, Shredded, Vault
 
 _RETRY_AFTER = timedelta(minutes=5)
 _MOST_TRIES = 12
@@ -29,6 +31,14 @@ class Mail:
     """A plain-text message to one address."""
 
     to: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message before it has an address."""
+
     subject: str
     text: str
 
@@ -121,6 +131,28 @@ def queue_mail(session: Session, vault: Vault, account_id: UUID, *, mail: Mail, 
     vault.seal(session, row, "body", mail.text)
     session.add(row)
     session.flush()
+
+
+def post_last_letter(
+    database: Database, vault: Vault, *, account_id: UUID, key: UUID, letter: Letter, now: datetime
+) -> None:
+    """Put the last letter to an account that is being deleted into the outbox, once for each ``key``.
+
+    It can't be sealed for the account, whose key is about to be destroyed: it gets a closed account of its own, named
+    by ``key``, with nothing in it but this letter. Without an address, or with its key gone, nothing is sent.
+    """
+    with database.begin(Scope.house("the last letter to somebody who leaves")) as session:
+        account = session.get(Account, account_id)
+        if account is None or session.get(Account, key) is not None:
+            return
+        try:
+            to = vault.open(session, account, "email")
+        except Shredded:
+            return
+        if to:
+            box = open_account(session, vault, role=Role.GUEST, now=now, account_id=key)
+            box.status = "closed"
+            queue_mail(session, vault, box.id, mail=Mail(to, letter.subject, letter.text), now=now)
 
 
 def waiting_mail(session: Session, vault: Vault, *, limit: int = 50) -> Sequence[WaitingMail]:

@@ -14,7 +14,9 @@ from itertools import accumulate, chain
 from types import MappingProxyType
 from typing import Any, Final
 
-_Rule = Callable[[str, "Counter[str]"], str]
+# What stands in for a find, by its kind and its text; and a rule, which puts it there.
+StandIn = Callable[[str, str], str]
+_Rule = Callable[[str, "Counter[str]", StandIn], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,19 @@ class Redacted:
     counts: Mapping[str, int]
 
 
-def redact(text: str) -> Redacted:
+def _in_brackets(kind: str, _found: str) -> str:
+    return f"[{kind}]"
+
+
+def redact(text: str, stand_in: StandIn = _in_brackets) -> Redacted:
     """Replace each find with ``[secret]``, ``[email]``, ``[iban]``, ``[card]``, ``[phone]`` or ``[code]``.
 
     Redacting twice changes nothing. UUIDs, amounts, dates and order numbers stay: they are how a log is read.
+    ``stand_in`` may answer with another word for a find; it should stand in brackets and begin with the kind.
     """
     counts: Counter[str] = Counter()
     for rule in _RULES:
-        text = rule(text, counts)
+        text = rule(text, counts, stand_in)
     return Redacted(text, MappingProxyType(dict(counts)))
 
 
@@ -109,7 +116,7 @@ _NAMED_SECRET = re.compile(
     (?<![A-Za-z0-9])
     (?P<name> (?:password|passwd|passphrase|secret|token|api[_-]?key|authorization|cookie)
       ["']?\ {0,3}(?:[:=]|\ (?:is|was)\ )\ {0,3}["']? )
-    (?!\[secret\])[^\s"'&,;<>]++
+    (?!\[secret[\]:])(?P<word>[^\s"'&,;<>]++)
     """
 )
 _OPAQUE = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{24,}+")
@@ -173,16 +180,16 @@ _IBAN_REST: Final = MappingProxyType(
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
-def _secrets(text: str, counts: Counter[str]) -> str:
-    text = _replace(_SECRET, "secret", text, counts)
-    text, named = _NAMED_SECRET.subn(r"\g<name>[secret]", text)
+def _secrets(text: str, counts: Counter[str], stand_in: StandIn) -> str:
+    text = _replace(_SECRET, "secret", text, counts, stand_in)
+    text, named = _NAMED_SECRET.subn(lambda hit: hit["name"] + stand_in("secret", hit["word"]), text)
     _count(counts, "secret", named)
 
     def opaque(found: re.Match[str]) -> str:
         if not _looks_random(found[0]):
             return found[0]
         counts["secret"] += 1
-        return "[secret]"
+        return stand_in("secret", found[0])
 
     return _OPAQUE.sub(opaque, text)
 
@@ -192,11 +199,11 @@ def _looks_random(word: str) -> bool:
     return not _ONLY_UUID.fullmatch(word) and any(_MIXED_PART.fullmatch(part) for part in re.split("[-_]", word))
 
 
-def _emails(text: str, counts: Counter[str]) -> str:
-    return _replace(_EMAIL, "email", text, counts)
+def _emails(text: str, counts: Counter[str], stand_in: StandIn) -> str:
+    return _replace(_EMAIL, "email", text, counts, stand_in)
 
 
-def _ibans(text: str, counts: Counter[str]) -> str:
+def _ibans(text: str, counts: Counter[str], stand_in: StandIn) -> str:
     kept, last = [], 0
     for head in _IBAN_HEAD.finditer(text):
         length = _IBAN_LENGTHS.get(head[1].upper())
@@ -204,7 +211,7 @@ def _ibans(text: str, counts: Counter[str]) -> str:
             continue
         rest = _IBAN_REST[length].match(text, head.end())
         if rest is not None and _iban_adds_up(head[0] + rest[0]):
-            kept += [text[last : head.start()], "[iban]"]
+            kept += [text[last : head.start()], stand_in("iban", head[0] + rest[0])]
             last = rest.end()
             counts["iban"] += 1
     return "".join([*kept, text[last:]])
@@ -216,22 +223,23 @@ def _iban_adds_up(candidate: str) -> bool:
     return int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
 
 
-def _cards(text: str, counts: Counter[str]) -> str:
+def _cards(text: str, counts: Counter[str], stand_in: StandIn) -> str:
     def run(found: re.Match[str]) -> str:
-        return found[0] if _ONLY_UUID.fullmatch(found[0]) else _without_cards(found[0], counts)
+        return found[0] if _ONLY_UUID.fullmatch(found[0]) else _without_cards(found[0], counts, stand_in)
 
     return _DIGITS.sub(run, text)
 
 
-def _without_cards(run: str, counts: Counter[str]) -> str:
+def _without_cards(run: str, counts: Counter[str], stand_in: StandIn) -> str:
     """A run of digits and separators without the card numbers in it; they begin and end where a group does."""
     places = [i for i, c in enumerate(run) if c.isdigit()]
     if len(places) > _LONGEST_RUN:
         counts["card"] += 1
-        return "[card]"
+        return stand_in("card", run)
     kept, last = [], 0
     for start, end in _card_stretches([int(run[i]) for i in places], _group_starts(places)):
-        kept += [run[last : places[start]], "[card]"]
+        card = run[places[start] : places[end - 1] + 1]
+        kept += [run[last : places[start]], stand_in("card", card)]
         last = places[end - 1] + 1
         counts["card"] += 1
     return "".join([*kept, run[last:]])
@@ -260,18 +268,22 @@ def _card_stretches(digits: list[int], starts: list[int]) -> Iterator[tuple[int,
                 break
 
 
-def _phones(text: str, counts: Counter[str]) -> str:
-    return _replace(_PHONE, "phone", text, counts)
+def _phones(text: str, counts: Counter[str], stand_in: StandIn) -> str:
+    return _replace(_PHONE, "phone", text, counts, stand_in)
 
 
-def _codes(text: str, counts: Counter[str]) -> str:
-    text, found = _CODE.subn(lambda code: (code["name"] or code["card_name"]) + "[code]", text)
+def _codes(text: str, counts: Counter[str], stand_in: StandIn) -> str:
+    def code(found: re.Match[str]) -> str:
+        name = found["name"] or found["card_name"]
+        return str(name + stand_in("code", found[0].removeprefix(name)))
+
+    text, found = _CODE.subn(code, text)
     _count(counts, "code", found)
     return text
 
 
-def _replace(pattern: re.Pattern[str], kind: str, text: str, counts: Counter[str]) -> str:
-    text, found = pattern.subn(f"[{kind}]", text)
+def _replace(pattern: re.Pattern[str], kind: str, text: str, counts: Counter[str], stand_in: StandIn) -> str:
+    text, found = pattern.subn(lambda hit: stand_in(kind, hit[0]), text)
     _count(counts, kind, found)
     return text
 

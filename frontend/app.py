@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,8 +27,9 @@ from auth.guard.judge import Judge, refuse_to_open
 from auth.guard.limits import Ceilings as CommandCeilings
 from auth.guard.limits import CommandLimits
 from auth.guard.rooms import RoomTable
-from auth.mail import Mailer, SmtpMailer
+from auth.mail import Letter, Mailer, SmtpMailer, post_last_letter
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.overview import SignInOverview
 from auth.sign_in.passwords import Argon2Cost, PasswordHasher
 from auth.vault import LocalKeyFile, Vault
 from auth.web.asking import Door
@@ -43,9 +45,13 @@ from frontend.settings import Settings, SettingsRefused
 from frontend.turns import Turns
 from shop.catalogue import product_names
 from shop.demo import has_demo_people
+from shop.keeping import everything_kept
+from shop.leaving import PostLastLetter
+from shop.letters import LetterHead
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
+from shop.support import as_conversation_stands
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +65,7 @@ def build_house(
     *,
     clock: Callable[[], datetime] = utc_now,
     gateway: PaymentGateway | None = None,
-    model: BaseChatModel | None = None,
+    model: BaseChatModel | LoadedModel | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> House:
     """Build every object of the house from its settings. The database must be migrated.
@@ -80,9 +86,14 @@ def build_house(
         raise SettingsRefused(
             "The demo's people are in this database, and everybody knows their passwords: use another."
         )
-    table = RoomTable(rooms(vault, gateway, clock=clock), judge)
+    entrance = _entrance(settings, database, vault, clock)
+    sign_in = SignInOverview(vault, entrance.life)
+    head = LetterHead(settings.shop_name, settings.origin)
+    post = _last_letters(database, vault, clock)
+    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
+    table = RoomTable(shop_rooms, judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
-    desk = Desk(Bench(database, vault, judge, table, limits, clock))
+    desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
     return House(
         name=settings.shop_name,
         database=database,
@@ -91,7 +102,8 @@ def build_house(
         rooms=table,
         audit=audit,
         assistant=_assistant(settings, judge, database, model, clock=clock, progress=progress),
-        entrance=_entrance(settings, database, vault, clock),
+        entrance=entrance,
+        kept=everything_kept(sign_in),
         gateway=gateway,
         mailer=_mailer(settings),
         clock=clock,
@@ -182,6 +194,13 @@ def _gateway(settings: Settings, given: PaymentGateway | None, clock: Callable[[
     return given
 
 
+def _last_letters(database: Database, vault: Vault, clock: Callable[[], datetime]) -> PostLastLetter:
+    def post(account_id: UUID, key: UUID, letter: Letter) -> None:
+        post_last_letter(database, vault, account_id=account_id, key=key, letter=letter, now=clock())
+
+    return post
+
+
 def _mailer(settings: Settings) -> Mailer | None:
     """Where mail leaves; without a server it stays in the outbox, which the demo shows."""
     if not settings.smtp_url:
@@ -212,7 +231,7 @@ def _assistant(
     settings: Settings,
     judge: Judge,
     database: Database,
-    model: BaseChatModel | None,
+    model: BaseChatModel | LoadedModel | None,
     *,
     clock: Callable[[], datetime],
     progress: Callable[[int, int], None] | None,
@@ -228,11 +247,10 @@ def _assistant(
             progress=progress,
         )
 
-    given = (
-        None
-        if model is None
-        else LoadedModel(
-            model, is_remote=False, name=EMBEDDED if isinstance(model, EmbeddedModel) else type(model).__name__
-        )
-    )
+    given = _in_house(model) if isinstance(model, BaseChatModel) else model
     return Assistant(given or load_model(settings.model, embedded=embedded), policy_version=judge.version)
+
+
+def _in_house(model: BaseChatModel) -> LoadedModel:
+    name = EMBEDDED if isinstance(model, EmbeddedModel) else type(model).__name__
+    return LoadedModel(model, is_remote=False, name=name)

@@ -11,6 +11,7 @@ from auth.audit import AuditLog
 from auth.database import Database
 from auth.guard.desk import Desk
 from auth.guard.rooms import RoomTable
+from auth.keeping import Keeps
 from auth.mail import Mailer
 from auth.sign_in.entrance import Entrance
 from auth.vault import Vault
@@ -30,6 +31,7 @@ class House:
     audit: AuditLog
     assistant: Assistant
     entrance: Entrance
+    kept: tuple[Keeps, ...]
     gateway: PaymentGateway
     mailer: Mailer | None
     clock: Callable[[], datetime]

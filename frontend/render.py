@@ -24,6 +24,7 @@ from frontend.art import COLOURS
 from frontend.house import House, house_of
 from shop.basket import BasketLine
 from shop.catalogue import CATEGORIES
+from shop.ratings import REASONS
 
 THEMES = frozenset({"system", "light", "dark"})
 THEME_COOKIE = "countersign_theme"
@@ -40,7 +41,6 @@ NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Your password is changed, and every device is signed out. Sign in with the new one.",
         ),
         "session-ended": ("done", "That device is signed out."),
-        "sessions-ended": ("done", "Every other device is signed out."),
         "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
     }
 )
@@ -170,5 +170,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "moment": moment, "fill": fill, "quote_path": quote}
-    environment.globals |= {"art": art, "new_request_id": new_request_id}
+    environment.globals |= {"art": art, "new_request_id": new_request_id, "reasons": REASONS}
     return environment

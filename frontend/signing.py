@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from auth.accounts import find_account
 from auth.actor import Actor, Channel, Origin
+from auth.database import Scope
 from auth.guard import approvals
 from auth.guard.approvals import Approval, actor_from_json
 from auth.guard.decisions import Done, Need, Pending, Refused
@@ -16,6 +17,7 @@ from auth.guard.submissions import outcome_from_json
 from auth.sign_in.totp import has_factor
 from frontend.house import House
 from frontend.render import moment, new_request_id
+from shop.privacy import PAGE, PASSWORD_WILL_DO
 
 _ASKED = {
     "RefundOrder": "Money back for order {}",
@@ -35,6 +37,11 @@ _ASKED = {
     "RemoveAddress": "Removing an address from your address book",
     "AddPaymentMethod": "Keeping a payment card",
     "RemovePaymentMethod": "Removing a payment card",
+    "ChangePreferences": "Changing which mails you get",
+    "EndSessions": "Signing out everywhere else",
+    "ExportMyData": "A file with everything about you",
+    "DeleteAccount": "Deleting your account",
+    "DeleteConversation": "Deleting a conversation",
 }
 _ORIGINS = {
     Origin.TYPED: "typed by you",
@@ -68,6 +75,7 @@ class SigningCard:
     request_id: str = ""
     error: str = ""
     needs_factor: bool = False
+    wants_password: bool = False
     from_chat: bool = False
     seen: tuple[tuple[str, bool], ...] = ()
 
@@ -93,10 +101,20 @@ def needs_code(house: House, actor: Actor, approval: Approval) -> bool:
     return Need.SECOND_FACTOR in approval.needed and not is_fresh
 
 
+def takes_password(house: House, actor: Actor, approval: Approval) -> bool:
+    """Whether this card may be signed with the password, because its person has no second factor to show."""
+    if approval.action not in PASSWORD_WILL_DO:
+        return False
+    with house.database.read(Scope.own(actor.account_id)) as session:
+        return not has_factor(session, approval.account_id)
+
+
 def _to_sign(
     house: House, session: Session, actor: Actor, approval: Approval, shown: Card, *, now: datetime, wrong_code: str
 ) -> SigningCard:
     wants_code = bool(wrong_code) or needs_code(house, actor, approval)
+    has_none = wants_code and not has_factor(session, approval.account_id)
+    wants_password = has_none and approval.action in PASSWORD_WILL_DO
     account = None if actor.account_id is None else find_account(session, actor.account_id)
     return _make(
         approval,
@@ -109,7 +127,8 @@ def _to_sign(
         expires_iso=approval.expires_at.isoformat(),
         request_id=new_request_id(),
         error=wrong_code,
-        needs_factor=wants_code and not has_factor(session, approval.account_id),
+        needs_factor=has_none and not wants_password,
+        wants_password=wants_password,
         seen=_prepared_from(approval),
     )
 
@@ -142,12 +161,13 @@ def _settled(approval: Approval) -> SigningCard:
         case Done(says=says, result=result):
             lines = tuple((label, str(result[key])) for key, label in _RESULT_LINES if key in result)
             order, case = result.get("order"), result.get("case")
+            href, link = (f"/orders/{order}" if order else ""), "See the order"
             if case:
-                shown: dict[str, object] = {"href": f"/account/cases/{case}", "link": "See the case"}
-            else:
-                shown = {"href": f"/orders/{order}" if order else ""}
+                href, link = f"/account/cases/{case}", "See the case"
+            elif "export" in result:
+                href, link = PAGE, "Fetch the file"
             note = "You signed this, and it is done."
-            return _make(approval, "done", sentence=says, records=lines, note=note, **shown)
+            return _make(approval, "done", sentence=says, records=lines, note=note, href=href, link=link)
         case Pending(says=says):
             return _make(approval, "pending", sentence=sentence, note=says, href=href)
         case Refused(kind="declined"):

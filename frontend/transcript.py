@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from auth.actor import Actor
@@ -17,12 +17,14 @@ from shop.catalogue import find_product, product_view
 from shop.conversations import TAKEN, WAITING, Conversation, Message, Voice, message_view, messages_of, read_id
 from shop.order_views import order_view
 from shop.orders import find_order
+from shop.ratings import ratings_of
+from shop.views import RatingView
 
 PERSON = "I want to talk to a person"
 IDEAS = ("Where is my last order?", "What is your return policy?", PERSON)
 _MOST_REPLACED = 5
 # Pages of this shop that change nothing when they are opened; a model may lead to no other.
-_OWN = r"sign-in|register|orders|account(?:/addresses|/activity|/security|/payment)?"
+_OWN = r"sign-in|register|orders|account(?:/addresses|/activity|/security|/payment|/preferences|/privacy)?"
 _RULES = r"policies(?:/[a-z-]{1,40})?(?:#[a-z-]{1,40})?"
 _PAGE = re.compile(rf"((?<![\w/.:])/(?:{_OWN}|{_RULES})(?![\w/#?&=-]))")
 
@@ -49,11 +51,16 @@ class ToSign:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message with its cards."""
+    """One message with its cards. ``ended`` says why an answer broke off, ``speaker`` is a clerk's first name."""
 
+    id: str
     voice: str
     text: str
     at: datetime
+    ended: str
+    speaker: str
+    rating: RatingView | None
+    is_first_answer: bool
     records: tuple[RecordCard, ...]
     approvals: tuple[ToSign, ...]
 
@@ -62,7 +69,7 @@ class Said:
         """The text in pairs of words and a path: where the assistant names a page of the shop's rules, it is a link."""
         if self.voice != Voice.ASSISTANT:
             return ((self.text, ""),)
-        return tuple((words, words if _PAGE.fullmatch(words) else "") for words in _PAGE.split(self.text) if words)
+        return tuple((words, _leads(words)) for words in _PAGE.split(self.text) if words)
 
     @property
     def when(self) -> str:
@@ -73,13 +80,20 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What a page of a conversation needs. ``position`` is that of the last message, for asking what came since."""
+    """What a page of a conversation needs. ``position`` is that of the last message, for asking what came since.
+
+    ``clerk`` is the first name of the clerk who is in it; ``unanswered_since`` is the time of the customer's last
+    message while nobody has answered it and no clerk has to.
+    """
 
     id: str
     state: str
     position: int
     messages: tuple[Said, ...]
     ideas: tuple[str, ...]
+    title: str = ""
+    clerk: str = ""
+    unanswered_since: datetime | None = None
 
 
 EMPTY = Transcript("", "open", 0, (), IDEAS)
@@ -95,25 +109,58 @@ def transcript(
         Message.position > after,
     )
     found = session.scalars(newer.order_by(Message.position)).all()
+    last = messages_of(session, conversation, newest=1)
+    is_unanswered = bool(last) and last[0].voice == Voice.CUSTOMER.value and conversation.state != TAKEN
     return Transcript(
         id=str(conversation.id),
         state=conversation.state,
         position=found[-1].position if found else after,
-        messages=_said_in_order(house, session, actor, found),
+        messages=_said_in_order(house, session, actor, conversation, found),
         ideas=_ideas(house, session, conversation),
+        title=house.vault.open(session, conversation, "title"),
+        clerk=house.vault.open(session, conversation, "clerk_name"),
+        unanswered_since=last[0].at if is_unanswered else None,
     )
 
 
-def _said_in_order(house: House, session: Session, actor: Actor, found: Sequence[Message]) -> tuple[Said, ...]:
+def _said_in_order(
+    house: House, session: Session, actor: Actor, conversation: Conversation, found: Sequence[Message]
+) -> tuple[Said, ...]:
     """A card that was offered again stands where it was offered last, so that it can be signed in one place only."""
     said, offered = list[Said](), set[str]()
+    ratings, first = ratings_of(session, house.vault, conversation), _first_answer(session, conversation)
     for message in reversed(found):
         view = message_view(session, house.vault, message)
         keys = [key for kind, key in view.cards if kind == "approval" and key not in offered]
         offered.update(keys)
         signable = tuple(card for key in keys if (card := to_sign(house, session, actor, key)) is not None)
-        said.append(Said(view.voice, view.text, view.at, tuple(_records(house, session, actor, view.cards)), signable))
+        said.append(
+            Said(
+                view.id,
+                view.voice,
+                view.text,
+                view.at,
+                view.ended,
+                view.speaker,
+                ratings.get(message.id),
+                message.position == first,
+                tuple(_records(house, session, actor, view.cards)),
+                signable,
+            )
+        )
     return tuple(reversed(said))
+
+
+def _first_answer(session: Session, conversation: Conversation) -> int | None:
+    answers = select(func.min(Message.position)).where(Message.conversation_id == conversation.id)
+    return session.scalar(answers.where(Message.voice == Voice.ASSISTANT.value))
+
+
+def _leads(words: str) -> str:
+    """Where the words lead, if they are a page; from signing in the way leads back to the conversation."""
+    if not _PAGE.fullmatch(words):
+        return ""
+    return "/sign-in?next=/chat" if words == "/sign-in" else words
 
 
 def _records(house: House, session: Session, actor: Actor, cards: Iterable[tuple[str, str]]) -> Iterable[RecordCard]:

@@ -1,12 +1,14 @@
 """Turns of the assistant: each runs to its end and is stored, whether or not somebody is still listening.
 
-No database session is open while the model works: every look at the records is a short block in a thread.
+A turn is cut short when a clerk takes its conversation or the shop closes: what was said so far is stored as such, and
+nothing more is said. No database session is open while the model works: every look at the records is a short
+block in a thread.
 """
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
@@ -15,7 +17,7 @@ from uuid import UUID
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from agent.heard import Choices, Failed, Finished, Heard, Token
+from agent.heard import Choices, Failed, Finished, Heard, Token, ToolUsed
 from agent.memory import from_stored
 from agent.stream import as_event
 from agent.turn import Note, Turn
@@ -27,9 +29,14 @@ from auth.guard.refusals import count_refusal
 from frontend.house import House
 from frontend.remembering import remembered
 from shop.conversations import LONGEST_TEXT, Voice, append_message, find_conversation, start_conversation
+from shop.model_calls import Call, keep_calls
+from shop.personal import NOBODY, Personal, find_personal
 from shop.support import assistant_is_silent
 
 BROKEN = "Something went wrong on our side, and nothing was changed without your signature. Please try again."
+
+# Why a turn was cut short: a clerk took over, the shop closed (or its person signed in), the conversation is gone.
+CLERK, STOPPED, GONE = "clerk", "stopped", "gone"
 
 Told = tuple[str, Mapping[str, object]]
 log = structlog.get_logger(__name__)
@@ -45,13 +52,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation."""
+    """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation, ``personal``
+    is what no model may be shown of its writer."""
 
     account_id: UUID
     conversation_id: UUID
     message_id: UUID
     position: int
     is_silent: bool
+    personal: Personal = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +74,15 @@ class NotThere:
 
 
 class Running:
-    """A turn on its way. It remembers what it has told, so whoever listens hears it from the beginning."""
+    """A turn on its way. It remembers what it has told, so whoever listens hears it from the beginning.
+
+    ``cut`` is why it was cut short, or empty. ``task`` is its work, while it can still be cut short.
+    """
 
     def __init__(self, noted: Noted) -> None:
         self.noted = noted
+        self.cut = ""
+        self.task: asyncio.Task[None] | None = None
         self._told: list[Told] = []
         self._is_over = False
         self._news = asyncio.Event()
@@ -80,6 +94,12 @@ class Running:
     def end(self) -> None:
         self._is_over = True
         self._wake()
+
+    def stop(self, why: str) -> None:
+        """Cut it short. What is told until it has been stored is only that it was."""
+        self.cut = self.cut or why
+        if self.task is not None:
+            self.task.cancel()
 
     async def listen(self) -> AsyncIterator[Told]:
         """Everything it tells, in order, until its end. A listener who goes away stops nothing."""
@@ -109,11 +129,28 @@ class Turns:
     def __init__(self, house: House) -> None:
         self._house = house
         self._busy: set[tuple[UUID, UUID]] = set()
+        self._running: dict[tuple[UUID, UUID], Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_busy(self, account_id: UUID | None, conversation_id: UUID) -> bool:
         """Whether the assistant is at work in this conversation."""
         return (account_id, conversation_id) in self._busy
+
+    def running(self, account_id: UUID | None, conversation_id: UUID) -> Running | None:
+        """The turn under way in this conversation of this account; when it is over, it is stored and not here."""
+        return None if account_id is None else self._running.get((account_id, conversation_id))
+
+    async def cut_short(self, conversation_id: UUID, *, why: str, within_s: float = 5.0) -> None:
+        """Stop the turn of a conversation, whoever it belongs to, and return when what was said so far is stored."""
+        await self._stop([r for (_, key), r in self._running.items() if key == conversation_id], why, within_s)
+
+    async def settle(self, account_id: UUID, *, within_s: float = 3.0) -> None:
+        """Wait for an account's turns, and cut short what takes longer."""
+        under_way = [r for (key, _), r in self._running.items() if key == account_id]
+        tasks = [running.task for running in under_way if running.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=within_s)
+            await self._stop(under_way, STOPPED, within_s)
 
     async def say(self, actor: Actor, said: Said, conversation_id: UUID | None) -> Running | Busy | NotThere:
         """Store a message, in a new conversation without an id, and let the assistant begin to answer."""
@@ -139,10 +176,17 @@ class Turns:
         """Wait for what is under way; what takes longer is stored as far as it came."""
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within_s)
-            for task in late:
-                task.cancel()
+            for running in list(self._running.values()):
+                running.stop(STOPPED)
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*late, return_exceptions=True)
+
+    async def _stop(self, under_way: list[Running], why: str, within_s: float) -> None:
+        tasks = [running.task for running in under_way if running.task is not None and not running.task.done()]
+        for running in under_way:
+            running.stop(why)
+        if tasks:
+            await asyncio.wait(tasks, timeout=within_s)
 
     def _begin(self, actor: Actor, noted: Noted) -> Running:
         running, key = Running(noted), (noted.account_id, noted.conversation_id)
@@ -154,11 +198,19 @@ class Turns:
             running.end()
             return running
         self._busy.add(key)
-        task = asyncio.create_task(self._run(actor, running, key))
+        self._running[key] = running
+        task = running.task = asyncio.create_task(self._run(actor, running, key))
         # The loop itself holds tasks weakly; without this one a turn could vanish half-way.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # A task that is cut short before its first step does nothing at all, not even its own end.
+        task.add_done_callback(lambda _: self._over(key, running))
         return running
+
+    def _over(self, key: tuple[UUID, UUID], running: Running) -> None:
+        self._busy.discard(key)
+        self._running.pop(key, None)
+        running.end()
 
     async def _run(self, actor: Actor, running: Running, key: tuple[UUID, UUID]) -> None:
         noted, answer = running.noted, _Answer()
@@ -168,24 +220,35 @@ class Turns:
             conversation=str(noted.conversation_id),
             turn_id=str(noted.message_id),
             note=partial(_write_note, self._house, actor),
+            personal=noted.personal,
         )
         try:
-            await self._answer(turn, running, answer)
+            with suppress(asyncio.CancelledError):
+                await self._answer(turn, running, answer)
         finally:
+            # From here on there is nothing left to cut short: storing runs to its end.
+            running.task = None
             try:
-                is_kept = await run_in_threadpool(_store, self._house, noted, turn, answer)
-                running.tell("done" if is_kept else "silent", {})
+                running.cut = await run_in_threadpool(_store, self._house, noted, turn, answer, running.cut)
+                if running.cut:
+                    running.tell("interrupted", {"why": running.cut})
+                running.tell("done", {})
             finally:
-                self._busy.discard(key)
-                running.end()
+                self._over(key, running)
 
     async def _answer(self, turn: Turn, running: Running, answer: "_Answer") -> None:
         try:
             history = await run_in_threadpool(remembered, self._house, running.noted.account_id, turn.conversation)
-            async for heard in self._house.assistant.answer(turn, from_stored(history)):
-                answer.take(heard)
-                if not isinstance(heard, Finished):
-                    running.tell(*as_event(heard))
+            async with aclosing(self._house.assistant.answer(turn, from_stored(history))) as hearing:
+                async for heard in hearing:
+                    # Another process may have given the conversation to a clerk, so the record is asked each time.
+                    if not isinstance(heard, Finished | ToolUsed):
+                        running.cut = running.cut or await run_in_threadpool(_silenced, self._house, running.noted)
+                    if running.cut:
+                        return
+                    answer.take(heard)
+                    if not isinstance(heard, Finished):
+                        running.tell(*as_event(heard))
         except Exception as error:
             log.error("a turn broke", exc_info=error)
             failed = Failed(BROKEN)
@@ -198,6 +261,7 @@ class _Answer:
 
     def __init__(self) -> None:
         self.choices: tuple[str, ...] = ()
+        self.is_whole = self.has_failed = False
         self._pieces: list[str] = []
 
     @property
@@ -210,8 +274,22 @@ class _Answer:
                 self._pieces.append(text)
             case Failed(sentence):
                 self._pieces.append(f"\n\n{sentence}")
+                self.has_failed = True
             case Choices(texts):
                 self.choices = texts
+            case Finished():
+                self.is_whole = True
+
+    def remembered(self, turn: Turn) -> list[Mapping[str, Json]]:
+        """What the assistant keeps of the turn; of one that was cut short also the words that had not been kept yet."""
+        kept = cast(list[Mapping[str, Json]], json.loads(json.dumps(turn.kept)))
+        if self.is_whole:
+            return kept
+        rest = self.text
+        for message in kept:
+            if message.get("role") == "assistant":
+                rest = rest.removeprefix(str(message.get("text", "")).strip()).strip()
+        return [*kept, {"role": "assistant", "text": rest}] if rest else kept
 
 
 def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | None) -> Noted | None:
@@ -235,27 +313,43 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
             body=({"role": "customer", "text": said.text, **page},) if page else (),
         )
         is_silent = assistant_is_silent(conversation)
-        return Noted(account_id, conversation.id, message.id, message.position, is_silent)
+        personal = NOBODY if is_silent else find_personal(session, house.vault, account_id)
+        return Noted(account_id, conversation.id, message.id, message.position, is_silent, personal)
 
 
-def _store(house: House, noted: Noted, turn: Turn, answer: _Answer) -> bool:
-    """Write the answer into the conversation; ``False`` when a clerk took it meanwhile, or it was deleted."""
+def _silenced(house: House, noted: Noted) -> str:
+    """Why the assistant may say no more in a conversation, by the record of this moment; empty while it may."""
+    with house.database.read(Scope.own(noted.account_id)) as session:
+        conversation = find_conversation(session, noted.account_id, noted.conversation_id)
+        return GONE if conversation is None else CLERK if assistant_is_silent(conversation) else ""
+
+
+def _store(house: House, noted: Noted, turn: Turn, answer: _Answer, cut: str) -> str:
+    """Write what was said into the conversation; why the answer was cut short, or empty."""
     with house.database.begin(Scope.own(noted.account_id)) as session:
         conversation = find_conversation(session, noted.account_id, noted.conversation_id)
-        if conversation is None or assistant_is_silent(conversation):
-            return False
-        append_message(
-            session,
-            house.vault,
-            conversation,
-            voice=Voice.ASSISTANT,
-            text=answer.text,
-            at=house.clock(),
-            body=cast(list[Mapping[str, Json]], json.loads(json.dumps(turn.kept))),
-            cards=turn.cards,
-            choices=answer.choices,
-        )
-    return True
+        if conversation is None:
+            return GONE
+        # What a model has seen is told also when nobody gets to hear what it said.
+        calls = [Call(handed.model, handed.is_remote, handed.content, handed.withheld) for handed in turn.handed]
+        at = house.clock()
+        keep_calls(session, house.vault, conversation, message_id=noted.message_id, calls=calls, at=at)
+        ended = "" if answer.is_whole else cut or ("" if answer.has_failed else STOPPED)
+        body = answer.remembered(turn)
+        if answer.text or body or turn.cards:
+            append_message(
+                session,
+                house.vault,
+                conversation,
+                voice=Voice.ASSISTANT,
+                text=answer.text,
+                at=at,
+                body=body,
+                cards=turn.cards,
+                choices=() if ended else answer.choices,
+                ended=ended,
+            )
+    return ended
 
 
 def _write_note(house: House, actor: Actor, note: Note) -> None:

@@ -20,6 +20,7 @@ WITH_TABLES = (
     "auth.sign_in.factors",
     "auth.sign_in.registration",
     "auth.sign_in.resetting",
+    "shop.model_calls",
     "shop.rooms",
 )
 for _name in WITH_TABLES:

@@ -73,9 +73,13 @@ def address_view(session: Session, address: Address, *, vault: Vault) -> Address
 
 
 def postal_lines(session: Session, row: Owned, *, vault: Vault) -> tuple[str, ...]:
-    """Recipient, street, postcode with city, country: of an address, or of an order's copy of one."""
+    """Recipient, street, postcode with city, country: of an address, or of an order's copy of one.
+
+    Of an order whose owner has left only the country is there, which the books need.
+    """
     recipient, street, postcode, city = (vault.open(session, row, column) for column in SEALED[1:])
-    return (recipient, street, f"{postcode} {city}", str(getattr(row, "country", "")))
+    lines = (recipient, street, f"{postcode} {city}".strip(), str(getattr(row, "country", "")))
+    return tuple(line for line in lines if line)
 
 
 def copy_address(session: Session, address: Address, row: Owned, *, vault: Vault) -> None:

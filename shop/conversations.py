@@ -18,6 +18,8 @@ from auth.actor import Channel
 from auth.audit import Event, record
 from auth.database import Base, Owned, UtcDateTime, new_id
 from auth.guard.commands import Json, clean
+from auth.guard.judge import Entity
+from auth.guard.rooms import Facts
 from auth.vault import Sealed, Vault
 from shop.views import ConversationView, MessageView
 
@@ -38,7 +40,8 @@ class Voice(StrEnum):
 class Conversation(Base, Owned):
     """A conversation of one account. ``state`` changes in :mod:`shop.support` only: open, waiting, taken, closed.
 
-    ``clerk_id`` is set while it is taken, ``waiting_since`` while it waits. ``summary`` is for the clerk.
+    ``clerk_id`` and ``clerk_name`` (the first name, for the customer) are set while it is taken, ``waiting_since``
+    while it waits. ``summary`` is what the assistant told the clerk, in its own words.
     """
 
     __tablename__ = "conversations"
@@ -47,6 +50,7 @@ class Conversation(Base, Owned):
     title: Mapped[bytes | None] = mapped_column(Sealed)
     state: Mapped[str] = mapped_column(String(16), index=True, default=OPEN)
     clerk_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    clerk_name: Mapped[bytes | None] = mapped_column(Sealed)
     summary: Mapped[bytes | None] = mapped_column(Sealed)
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -55,7 +59,11 @@ class Conversation(Base, Owned):
 
 class Message(Base, Owned):
     """One message. ``body`` is a JSON list of what the assistant must remember of its turn (tool calls and results),
-    ``cards`` a JSON list of references ``[kind, key]``, ``choices`` a JSON list of texts to send by a button."""
+    ``cards`` a JSON list of references ``[kind, key]``, ``choices`` a JSON list of texts to send by a button.
+
+    ``ended`` says why an answer broke off: empty (it did not), ``clerk`` (a person took over) or ``stopped`` (the shop
+    was restarted, or its customer signed in meanwhile). ``speaker`` is a clerk's first name.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (UniqueConstraint("conversation_id", "position", name="one_message_a_position"),)
@@ -68,6 +76,8 @@ class Message(Base, Owned):
     body: Mapped[bytes | None] = mapped_column(Sealed)
     cards: Mapped[str] = mapped_column(Text, default="[]")
     choices: Mapped[bytes | None] = mapped_column(Sealed)
+    ended: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    speaker: Mapped[bytes | None] = mapped_column(Sealed)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -132,7 +142,7 @@ def start_conversation(
     """Begin a conversation; without a title it takes its first customer message's first words."""
     started = Conversation(id=new_id(at), account_id=account_id, state=OPEN, created_at=at, updated_at=at)
     if title:
-        vault.seal(session, started, "title", _as_title(title))
+        vault.seal(session, started, "title", as_title(title))
     session.add(started)
     session.flush()
     return started
@@ -149,6 +159,8 @@ def append_message(
     body: Sequence[Mapping[str, Json]] = (),
     cards: Sequence[tuple[str, str]] = (),
     choices: Sequence[str] = (),
+    ended: str = "",
+    speaker: str = "",
 ) -> Message:
     """Write the next message. :class:`ValueError` when it is longer than 8,000 characters.
 
@@ -164,6 +176,7 @@ def append_message(
         position=_next_position(session, conversation),
         voice=Voice(voice).value,
         cards=json.dumps([list(card) for card in cards]),
+        ended=ended,
         at=at,
     )
     vault.seal(session, message, "text", said)
@@ -171,10 +184,12 @@ def append_message(
         vault.seal(session, message, "body", json.dumps(list(body), ensure_ascii=False))
     if choices:
         vault.seal(session, message, "choices", json.dumps(list(choices), ensure_ascii=False))
+    if speaker:
+        vault.seal(session, message, "speaker", speaker)
     session.add(message)
     conversation.updated_at = at
     if conversation.title is None and voice is Voice.CUSTOMER and said.strip():
-        vault.seal(session, conversation, "title", _as_title(said))
+        vault.seal(session, conversation, "title", as_title(said))
     session.flush()
     return message
 
@@ -228,6 +243,8 @@ def message_view(session: Session, vault: Vault, message: Message) -> MessageVie
         at=message.at,
         cards=tuple((str(kind), str(key)) for kind, key in json.loads(message.cards)),
         choices=tuple(json.loads(vault.open(session, message, "choices") or "[]")),
+        ended=message.ended,
+        speaker=vault.open(session, message, "speaker"),
     )
 
 
@@ -246,12 +263,25 @@ def conversation_view(
         id=str(conversation.id),
         title=vault.open(session, conversation, "title"),
         state=conversation.state,
-        clerk=clerk or ("a clerk" if conversation.state == TAKEN else ""),
+        clerk=clerk or vault.open(session, conversation, "clerk_name"),
         customer=customer,
         summary=vault.open(session, conversation, "summary"),
         updated_at=conversation.updated_at,
         messages=tuple(message_view(session, vault, message) for message in messages),
     )
+
+
+def conversation_facts(conversation: Conversation) -> Facts:
+    """A conversation as the policies see it."""
+    owner, clerk = conversation.account_id, conversation.clerk_id
+    attributes = {"owner": str(owner), "state": conversation.state, "clerk": None if clerk is None else str(clerk)}
+    return Facts(Entity("Conversation", str(conversation.id), attributes), whose=owner)
+
+
+def as_title(text: str) -> str:
+    """A text as one line of at most 60 characters."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
 def _next_position(session: Session, conversation: Conversation) -> int:
@@ -260,11 +290,6 @@ def _next_position(session: Session, conversation: Conversation) -> int:
     session.execute(locked).one()
     last = session.scalar(select(func.max(Message.position)).where(Message.conversation_id == conversation.id))
     return 1 if last is None else last + 1
-
-
-def _as_title(text: str) -> str:
-    line = " ".join(clean(text).split())
-    return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
 @event.listens_for(Message, "before_update")

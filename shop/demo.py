@@ -193,6 +193,7 @@ def _open(
     since = now - timedelta(days=190)
     account = open_account(session, vault, role=role, now=since, name=who["name"], email=who["email"])
     account.password_hash, account.email_verified_at = hashes[who["email"]], since
+    account.password_set_at = since
     factor = TotpFactor(id=new_id(since), account_id=account.id, created_at=since, confirmed_at=since, last_timecode=0)
     vault.seal(session, factor, "secret", pyotp.random_base32())
     session.add(factor)

@@ -1,5 +1,6 @@
 """Questions whose answer must be no. The shop asks them before it opens its doors."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from auth.actor import Act, Actor, Channel, Role
@@ -14,6 +15,7 @@ def opening_questions() -> tuple[tuple[str, Question, Stamps], ...]:
     chat = Actor(_OWNER, Role.CUSTOMER, Channel.CHAT, act=_ASSISTANT)
     stranger = Actor(_OTHER, Role.CUSTOMER, Channel.PAGE)
     clerk = Actor(_OWNER, Role.CLERK, Channel.STAFF)
+    silenced = replace(chat, silenced=True)
     signed, fresh = Stamps(confirmed=True), Stamps(confirmed=True, second_factor_age_s=0)
     return (
         ("an unconfirmed refund through the chat", _refund(chat, 1000), Stamps(second_factor_age_s=0)),
@@ -31,7 +33,18 @@ def opening_questions() -> tuple[tuple[str, Question, Stamps], ...]:
         ("a review of one's own request", _review(clerk, _OWNER), Stamps(second_factor_age_s=0)),
         ("a review without a second factor", _review(clerk, _OTHER), Stamps()),
         ("staff work through the assistant", _order(chat, "ShipOrder", "paid"), fresh),
+        (
+            "a look by the assistant in a conversation that a clerk has taken",
+            _order(silenced, "ShowOrder", "paid"),
+            fresh,
+        ),
+        ("somebody else's conversation taken away", _conversation(stranger, "ExportConversation"), fresh),
+        ("a conversation deleted by the assistant", _conversation(chat, "DeleteConversation"), fresh),
         ("a payment card added in a conversation", _payment_card(chat), fresh),
+        ("a file of everything without a fresh proof", _care(stranger, "ExportMyData", _OTHER), signed),
+        ("a file of everything about somebody else", _care(stranger, "ExportMyData", _OWNER), fresh),
+        ("an account deleted through the chat unconfirmed", _care(chat, "DeleteAccount", _OWNER), Stamps(False, 0)),
+        ("an account deleted by somebody else", _care(stranger, "DeleteAccount", _OWNER), fresh),
         ("a payment card added to somebody else's account", _payment_card(stranger), fresh),
         (
             "an unsigned return through the chat",
@@ -77,6 +90,17 @@ def _case(
 def _payment_card(actor: Actor) -> Question:
     account = Entity("Account", str(_OWNER), {"owner": str(_OWNER)})
     return Question("AddPaymentMethod", actor, principal_of(actor, status="active"), account, {"cards_kept": 0})
+
+
+def _care(actor: Actor, action: str, owner: UUID) -> Question:
+    account = Entity("Account", str(owner), {"owner": str(owner)})
+    context = {"has_factor": True, "password_age_s": 0, "under_way": 0}
+    return Question(action, actor, principal_of(actor, status="active"), account, context)
+
+
+def _conversation(actor: Actor, action: str) -> Question:
+    resource = Entity("Conversation", "c", {"owner": str(_OWNER), "state": "open"})
+    return Question(action, actor, principal_of(actor, status="active"), resource, {})
 
 
 def _review(actor: Actor, requested_by: UUID) -> Question:

@@ -16,13 +16,20 @@ from shop.cancelling import cancelling_rooms
 from shop.carrier_notes import carrier_rooms
 from shop.case_views import case_view_rooms
 from shop.catalogue import catalogue_rooms
+from shop.chats import chat_rooms
 from shop.claims import claim_rooms
 from shop.deciding import deciding_rooms
 from shop.exchanges import exchange_rooms
+from shop.keeping import everything_kept
+from shop.leaving import PostLastLetter, leaving_rooms
+from shop.letters import LetterHead
 from shop.order_papers import paper_rooms
 from shop.order_views import looking_rooms
 from shop.payments import PaymentGateway
 from shop.placing import placing_rooms
+from shop.preferences import preference_rooms
+from shop.privacy import privacy_rooms
+from shop.ratings import rating_rooms
 from shop.recharging import recharging_rooms
 from shop.recommending import advice_rooms
 from shop.refunds import refund_rooms
@@ -31,6 +38,7 @@ from shop.requests import request_rooms
 from shop.returns import return_rooms
 from shop.reviews import review_rooms
 from shop.rules import rule_rooms
+from shop.security import SignIn, security_rooms
 from shop.sending import sending_rooms
 from shop.support import support_rooms
 from shop.swapping import swapping_rooms
@@ -38,10 +46,18 @@ from shop.wallet import wallet_rooms
 
 
 def rooms(
-    vault: Vault, gateway: PaymentGateway, *, clock: Callable[[], datetime], rates: ShippingRates | None = None
+    vault: Vault,
+    gateway: PaymentGateway,
+    *,
+    clock: Callable[[], datetime],
+    sign_in: SignIn,
+    post: PostLastLetter,
+    head: LetterHead | None = None,
+    rates: ShippingRates | None = None,
 ) -> tuple[Room[Any], ...]:
-    """All rooms of the house, for the desk."""
-    parcel = rates or ShippingRates()
+    """All rooms of the house, for the desk. ``sign_in`` and ``post`` are what they may ask of the floor below."""
+    parcel, letters = rates or ShippingRates(), head or LetterHead()
+    kept = everything_kept(sign_in)
     return (
         *catalogue_rooms(),
         *advice_rooms(),
@@ -61,10 +77,16 @@ def rooms(
         *claim_rooms(vault, clock),
         *deciding_rooms(vault, gateway, clock),
         *case_view_rooms(vault),
-        *sending_rooms(vault, clock),
         *carrier_rooms(vault, clock),
+        *sending_rooms(vault, clock, letters),
         *address_rooms(vault),
         *wallet_rooms(gateway),
+        *preference_rooms(),
+        *security_rooms(sign_in, clock),
+        *privacy_rooms(sign_in, kept=kept, clock=clock),
+        *leaving_rooms(vault, sign_in, kept=kept, post=post, head=letters, clock=clock),
         *support_rooms(vault),
+        *chat_rooms(vault),
+        *rating_rooms(vault),
         *request_rooms(),
     )

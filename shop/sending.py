@@ -14,15 +14,17 @@ from auth.guard.rooms import Card, Facts, Room
 from auth.vault import Vault
 from shop.addresses import Address, copy_address, find_address, postal_lines
 from shop.commands import ChangeOrderAddress, MarkDelivered, ShipOrder
+from shop.letters import LetterHead
 from shop.orders import DELIVERED, SHIPPED, Order, find_order, find_order_at_work
+from shop.preferences import ORDER_UPDATES, REVIEW_REMINDERS, write_to
 from shop.refunds import order_entity, reckon
 
 StaffCommand = ShipOrder | MarkDelivered
 
 
-def sending_rooms(vault: Vault, clock: Callable[[], datetime]) -> tuple[Room[Any], ...]:
+def sending_rooms(vault: Vault, clock: Callable[[], datetime], letters: LetterHead) -> tuple[Room[Any], ...]:
     """The rooms of this file."""
-    redirecting, dispatch = Redirecting(vault, clock), Dispatch(vault, clock)
+    redirecting, dispatch = Redirecting(vault, clock), Dispatch(vault, clock, letters)
     return (
         Room(
             ChangeOrderAddress,
@@ -111,10 +113,11 @@ class Redirecting:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """What clerks do with orders: hand them to the carrier, and note that they have arrived."""
+    """What clerks do with orders: hand them to the carrier, and note that they have arrived. The customer is told."""
 
     vault: Vault
     clock: Callable[[], datetime]
+    letters: LetterHead
 
     def find(self, session: Session, actor: Actor, command: StaffCommand) -> Order | None:
         return find_order_at_work(session, actor, command.order)
@@ -131,6 +134,8 @@ class Dispatch:
     def ship(self, session: Session, grant: Grant[ShipOrder]) -> Mapping[str, Json]:
         order = self._there(session, grant)
         order.status, order.shipped_at, order.tracking = SHIPPED, grant.at, grant.command.tracking
+        letter = self.letters.sent(order.number, order.tracking)
+        write_to(session, self.vault, order.account_id, topic=ORDER_UPDATES, letter=letter, now=grant.at)
         return {"order": order.number}
 
     def is_shipped(self, session: Session, grant: Grant[ShipOrder], result: Mapping[str, Json]) -> bool:
@@ -143,6 +148,8 @@ class Dispatch:
     def mark_delivered(self, session: Session, grant: Grant[MarkDelivered]) -> Mapping[str, Json]:
         order = self._there(session, grant)
         order.status, order.delivered_at = DELIVERED, grant.at
+        letter = self.letters.asks_for_review(order.number)
+        write_to(session, self.vault, order.account_id, topic=REVIEW_REMINDERS, letter=letter, now=grant.at)
         return {"order": order.number}
 
     def is_delivered(self, session: Session, grant: Grant[MarkDelivered], result: Mapping[str, Json]) -> bool:

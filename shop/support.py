@@ -4,7 +4,7 @@ Clerks see what was handed over and nothing else; each look and each step is in 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,9 +17,9 @@ from auth.actor import Actor, Channel
 from auth.audit import Event, record
 from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
-from auth.guard.judge import Entity
 from auth.guard.rooms import Facts, Room
 from auth.vault import Vault
+from shop.case_notes import case_of
 from shop.commands import AnswerCustomer, AskForPerson, HandBackConversation, ReadConversation, TakeConversation
 from shop.conversations import (
     OPEN,
@@ -29,13 +29,16 @@ from shop.conversations import (
     Message,
     Voice,
     append_message,
+    conversation_facts,
     conversation_view,
     read_id,
 )
+from shop.ratings import ratings_of
 from shop.views import ConversationView
 
-JOINED = "A person from the shop has joined this conversation. The assistant is silent for now."
-LEFT = "The person has left this conversation, and the assistant answers again."
+JOINED = "{} from the shop has joined this conversation. The assistant is silent for now."
+LEFT = "{} has left this conversation, and the assistant answers again."
+SOMEBODY = "A person"
 COMING = "A person will join this conversation. Until then the assistant goes on answering."
 THERE = "A person is already with you in this conversation."
 
@@ -57,6 +60,18 @@ class Queued:
 def assistant_is_silent(conversation: Conversation) -> bool:
     """Whether a clerk has taken over. While a conversation only waits, the assistant goes on answering."""
     return conversation.state == TAKEN
+
+
+def as_conversation_stands(session: Session, actor: Actor) -> Actor:
+    """The assistant, silenced where a clerk has taken the conversation it asks in, or where that is gone.
+
+    It holds the conversation's row until the transaction ends, so a take-over comes wholly before a call or after it.
+    """
+    if actor.act is None or not actor.conversation:
+        return actor
+    own = select(Conversation.state).where(Conversation.account_id == actor.account_id)
+    state = session.scalar(own.where(Conversation.id == read_id(actor.conversation)).with_for_update())
+    return replace(actor, silenced=state is None or state == TAKEN)
 
 
 def waiting_conversations(session: Session) -> Sequence[Queued]:
@@ -90,12 +105,14 @@ class _SupportDesk:
         self._vault = vault
 
     def ask_for_person(self, session: Session, grant: Grant[AskForPerson]) -> dict[str, Json]:
-        """Put the conversation into the queue; one that a clerk has taken stays with them."""
+        """Put the conversation into the queue and say so; one that a clerk has taken stays with them."""
         conversation = _granted(session, grant)
         was = conversation.state
         if was != TAKEN:
             conversation.state, conversation.clerk_id = WAITING, None
             conversation.waiting_since = conversation.waiting_since or grant.at
+        if was not in (WAITING, TAKEN):
+            append_message(session, self._vault, conversation, voice=Voice.SHOP, text=COMING, at=grant.at)
         if grant.command.summary:
             self._vault.seal(session, conversation, "summary", grant.command.summary)
         return {"conversation": str(conversation.id), "state": conversation.state, "was": was}
@@ -104,33 +121,45 @@ class _SupportDesk:
         """Give the conversation to the clerk who asks; the customer is told in the shop's own voice."""
         conversation = _granted(session, grant)
         conversation.state, conversation.clerk_id, conversation.waiting_since = TAKEN, grant.account_id, None
-        append_message(session, self._vault, conversation, voice=Voice.SHOP, text=JOINED, at=grant.at)
+        # Sealed for the customer, who can't open the clerk's own record: the first name is all that they are told.
+        name = self._name(session, grant.account_id).partition(" ")[0]
+        self._vault.seal(session, conversation, "clerk_name", name)
+        text = JOINED.format(name or SOMEBODY)
+        append_message(session, self._vault, conversation, voice=Voice.SHOP, text=text, at=grant.at)
         return _told(session, grant, conversation, "conversation.taken")
 
     def answer(self, session: Session, grant: Grant[AnswerCustomer]) -> dict[str, Json]:
         """Write to the customer. That a clerk speaks stands in the message's voice, which no text can imitate."""
         conversation = _granted(session, grant)
         text = grant.command.text
-        message = append_message(session, self._vault, conversation, voice=Voice.CLERK, text=text, at=grant.at)
+        name = self._vault.open(session, conversation, "clerk_name")
+        message = append_message(
+            session, self._vault, conversation, voice=Voice.CLERK, text=text, at=grant.at, speaker=name
+        )
         return _told(session, grant, conversation, "conversation.answered") | {"message": str(message.id)}
 
     def hand_back(self, session: Session, grant: Grant[HandBackConversation]) -> dict[str, Json]:
         """Let the assistant answer again."""
         conversation = _granted(session, grant)
+        text = LEFT.format(self._vault.open(session, conversation, "clerk_name") or SOMEBODY)
         conversation.state, conversation.clerk_id, conversation.waiting_since = OPEN, None, None
-        append_message(session, self._vault, conversation, voice=Voice.SHOP, text=LEFT, at=grant.at)
+        conversation.clerk_name = None
+        append_message(session, self._vault, conversation, voice=Voice.SHOP, text=text, at=grant.at)
         return _told(session, grant, conversation, "conversation.handed_back")
 
     def read(self, session: Session, grant: Grant[ReadConversation]) -> ConversationView:
-        """The conversation with the customer's and the clerk's name. The desk writes down that somebody looked."""
+        """The conversation with names, ratings and the case. The desk writes down that somebody looked."""
         conversation = _granted(session, grant)
-        return conversation_view(
+        view = conversation_view(
             session,
             self._vault,
             conversation,
             customer=self._name(session, conversation.account_id),
             clerk="" if conversation.clerk_id is None else self._name(session, conversation.clerk_id),
         )
+        ratings = {str(key): rating for key, rating in ratings_of(session, self._vault, conversation).items()}
+        rated = tuple(replace(message, rating=ratings.get(message.id)) for message in view.messages)
+        return replace(view, messages=rated, case=case_of(session, self._vault, conversation))
 
     def _name(self, session: Session, account_id: UUID) -> str:
         account = find_account(session, account_id)
@@ -166,18 +195,7 @@ def _locked(session: Session, command: _About, *only: Any) -> Conversation | Non
 
 
 def _facts(session: Session, actor: Actor, command: _About, conversation: Conversation) -> Facts:
-    return Facts(
-        Entity(
-            "Conversation",
-            str(conversation.id),
-            {
-                "owner": str(conversation.account_id),
-                "state": conversation.state,
-                "clerk": None if conversation.clerk_id is None else str(conversation.clerk_id),
-            },
-        ),
-        whose=conversation.account_id,
-    )
+    return conversation_facts(conversation)
 
 
 def _granted(session: Session, grant: Grant[_About]) -> Conversation:

@@ -290,6 +290,59 @@ class PaymentMethodList:
 
 
 @dataclass(frozen=True, slots=True)
+class PreferenceView:
+    """One topic of mails. ``why`` is why it can't be switched off, and empty where it can."""
+
+    topic: str
+    words: str
+    on: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceList:
+    preferences: tuple[PreferenceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityView:
+    """How an account is protected. ``password_changed`` is ``None`` where that was never written down."""
+
+    two_factor: bool
+    recovery_codes_left: int
+    sessions: int
+    password_changed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Where somebody is signed in: the kind of browser, its last visit, and whether it is the one that asks."""
+
+    device: str
+    last_used: datetime
+    is_this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    sessions: tuple[SessionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    what: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MyData:
+    """What the shop keeps about somebody, counted by kind; ``link`` leads to the page about it."""
+
+    kept: tuple[KeptLine, ...]
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSection:
     """A section of the shop's rules: ``quote`` is verbatim, ``link`` leads to it."""
 
@@ -302,7 +355,8 @@ class RuleSection:
 @dataclass(frozen=True, slots=True)
 class MessageView:
     """One message of a conversation. ``voice`` is customer, assistant, shop, clerk or other. ``cards`` are
-    references (kind, key) that a page renders from the records; ``choices`` are texts to send by a button."""
+    references (kind, key) that a page renders from the records; ``choices`` are texts to send by a button.
+    ``ended`` says why an answer broke off (see :class:`shop.conversations.Message`); ``speaker`` is a clerk's name."""
 
     id: str
     voice: str
@@ -310,11 +364,36 @@ class MessageView:
     at: datetime
     cards: tuple[tuple[str, str], ...] = ()
     choices: tuple[str, ...] = ()
+    ended: str = ""
+    speaker: str = ""
+    rating: "RatingView | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingView:
+    """What a customer thinks of an answer. ``reason`` is a key of :data:`shop.ratings.REASONS` or empty."""
+
+    is_good: bool
+    reason: str
+    reason_words: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """What a clerk needs to know of a conversation, written from the records. ``lines`` are pairs of label and value;
+    ``orders`` (number, status in words, what is in it) and ``requests`` (id, what was asked for, how it stands) are
+    those that came up in it."""
+
+    lines: tuple[tuple[str, str], ...]
+    orders: tuple[tuple[str, str, str], ...]
+    requests: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationView:
-    """A conversation. ``state`` is open, waiting (for a clerk), taken or closed."""
+    """A conversation. ``state`` is open, waiting (for a clerk), taken or closed; ``clerk`` is who has taken it.
+    ``summary`` is what the assistant said of it, ``case`` what the records say; both are for clerks."""
 
     id: str
     title: str
@@ -324,3 +403,4 @@ class ConversationView:
     summary: str
     updated_at: datetime
     messages: tuple[MessageView, ...]
+    case: CaseView | None = None

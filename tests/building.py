@@ -18,6 +18,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from agent.local import EmbeddedModel
+from agent.models import LoadedModel
 from auth.accounts import Account, open_account
 from auth.actor import Act, Actor, Channel, Role
 from auth.database import Scope, new_id
@@ -121,7 +122,7 @@ def build(
     folder: Path,
     *,
     database_url: str = "",
-    model: BaseChatModel | None = None,
+    model: BaseChatModel | LoadedModel | None = None,
     wrap_gateway: Callable[[DemoGateway], DemoGateway] | None = None,
     **given: object,
 ) -> Building:

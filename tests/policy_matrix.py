@@ -34,6 +34,7 @@ ASKERS: dict[str, tuple[Actor, str]] = {
     ),
     "assistant, high risk": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, risk=Risk.HIGH), "active"),
     "assistant for other": (Actor(OTHER, Role.CUSTOMER, Channel.CHAT, act=ACT), "active"),
+    "assistant, silenced": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, silenced=True), "active"),
     "program for owner": (Actor(OWNER, Role.CUSTOMER, Channel.API, act=Act("app", "matrix")), "active"),
     "owner, frozen": (Actor(OWNER, Role.CUSTOMER, Channel.PAGE), "frozen"),
 }
@@ -145,7 +146,35 @@ PARCELS = (
     _back("paid", status="paid", days=None),
 )
 
+
+def _care(words: str, **context: str | int | bool | None) -> State:
+    return State(words, ACCOUNT.resource, dict(context))
+
+
 STATES: dict[str, tuple[State, ...]] = {
+    "ShowPreferences": (ACCOUNT,),
+    "ShowSecurity": (ACCOUNT,),
+    "ListSessions": (ACCOUNT,),
+    "ShowMyData": (ACCOUNT,),
+    "EndSessions": (ACCOUNT,),
+    "ChangePreferences": (
+        _care("news", optional_topic=True),
+        _care("mails about orders", optional_topic=False),
+        _care("topic unknown"),
+    ),
+    "ExportMyData": (
+        _care("has a factor, password just typed", has_factor=True, password_age_s=5),
+        _care("no factor, password just typed", has_factor=False, password_age_s=5),
+        _care("no factor, password long ago", has_factor=False, password_age_s=301),
+        _care("nothing known"),
+    ),
+    "DeleteAccount": (
+        _care("nothing under way, has a factor", under_way=0, has_factor=True, password_age_s=5),
+        _care("nothing under way, no factor, password just typed", under_way=0, has_factor=False, password_age_s=5),
+        _care("nothing under way, no factor, password long ago", under_way=0, has_factor=False, password_age_s=301),
+        _care("an order under way", under_way=1, has_factor=False, password_age_s=5),
+        _care("nothing known"),
+    ),
     "SearchProducts": (SHOP,),
     "CompareProducts": (SHOP,),
     "RecommendProducts": (SHOP,),
@@ -316,6 +345,10 @@ STATES: dict[str, tuple[State, ...]] = {
     ),
     "RemovePaymentMethod": (PAYMENT_CARD,),
     "ReadConversation": CONVERSATIONS,
+    "RenameConversation": CONVERSATIONS,
+    "DeleteConversation": CONVERSATIONS,
+    "ExportConversation": CONVERSATIONS,
+    "RateAnswer": CONVERSATIONS,
     "TakeConversation": CONVERSATIONS,
     "AnswerCustomer": CONVERSATIONS,
     "HandBackConversation": CONVERSATIONS,

@@ -25,12 +25,15 @@ from auth.guard.desk import Desk
 from auth.guard.judge import Judge
 from auth.guard.limits import Ceilings, CommandLimits
 from auth.guard.rooms import Room, RoomTable
+from auth.mail import Letter, post_last_letter
+from auth.sign_in.overview import SignInOverview
 from auth.vault import LocalKeyFile, Vault
 from shop.addresses import Address, copy_address, find_address
 from shop.catalogue import Product, Variant
 from shop.orders import DELIVERED, SHIPPED, Order, OrderLine, new_order_number
 from shop.payments import DemoGateway, PaymentGateway, PaymentMethod
 from shop.rooms import rooms
+from shop.support import as_conversation_stands
 
 POLICY = Path(__file__).resolve().parents[1] / "shop" / "policy"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -214,8 +217,15 @@ def build_small_house(
     vault = Vault(LocalKeyFile(folder / "keys.json"), clock=clock)
     gateway = DemoGateway(folder / "payments.db", clock=clock)
     judge = Judge(POLICY)
-    table = RoomTable(change_rooms(rooms(vault, wrap(gateway), clock=clock)), judge)
-    bench = Bench(database, vault, judge, table, CommandLimits(MemoryStorage(), MANY), clock)
+
+    def post(account_id: UUID, key: UUID, letter: Letter) -> None:
+        post_last_letter(database, vault, account_id=account_id, key=key, letter=letter, now=clock())
+
+    made = rooms(vault, wrap(gateway), clock=clock, sign_in=SignInOverview(vault), post=post)
+    table = RoomTable(change_rooms(made), judge)
+    bench = Bench(
+        database, vault, judge, table, CommandLimits(MemoryStorage(), MANY), clock, standing=as_conversation_stands
+    )
     house = SmallHouse(database, vault, Desk(bench), clock, gateway)
     with database.begin(Scope.house("a test fills the shelves")) as session:
         session.add_all(_product(clock(), *goods) for goods in GOODS)

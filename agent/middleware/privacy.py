@@ -1,50 +1,100 @@
-"""What a model on somebody else's machine may see: no card number, e-mail address, telephone number, code or secret.
+"""What a model may see: handles for records, and for one on somebody else's machine no personal data at all.
 
-Tool results are made without names and streets (``agent/tools``); this takes out what the customer typed. A model that
-runs in the shop's own process sees the customer's words as they are.
+Tool results are made without names and streets (``agent/tools``); this is the second wall behind them, for every model.
+What the customer types is kept from a model outside this process and comes back only as the argument of a call, which
+the customer then sees on a card of their own. A model in this process sees the customer's words as they are.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
-from langchain.agents.middleware.types import ModelRequest, ModelResponse
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langgraph.types import Command
 
-from agent.turn import Turn
-from auth.redaction import redact
+from agent.handles import Handles
+from agent.middleware.gate import turn_of
+from agent.tools.asking import refusal, written
+from agent.turn import Note, Turn, Used
+
+STRANGE = "I know nothing by that name in this conversation. Look it up first, or ask the customer which one is meant."
 
 Handler = Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
+Calling = Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]]
 
 
 class Privacy(AgentMiddleware[Any, Turn]):
-    """``is_remote`` says whether the model's text leaves the machine."""
+    """``is_remote`` says whether the model's text leaves the machine. It stands outside the gate, so that gate, fence
+    and tools meet what a handle stands for, and never a handle that stands for nothing."""
 
     def __init__(self, *, is_remote: bool) -> None:
         super().__init__()
         self._is_remote = is_remote
 
     async def awrap_model_call(self, request: ModelRequest[Turn], handler: Handler) -> ModelResponse[Any]:
-        """Redact what goes out; ``turn.withheld`` counts what was taken out of the customer's latest view, by kind."""
-        if not self._is_remote:
-            return await handler(request)
-        turn = request.runtime.context
+        """Show the model its view; ``turn.withheld`` counts by kind what this call does not show."""
+        turn, is_remote = request.runtime.context, self._is_remote
         turn.withheld.clear()
-        return await handler(request.override(messages=[_seen(message, turn) for message in request.messages]))
+        shown = [_shown(message, turn, is_remote=is_remote) for message in request.messages]
+        response = await handler(request.override(messages=shown))
+        return ModelResponse([_put_back(message, turn.handles) for message in response.result])
+
+    async def awrap_tool_call(self, request: ToolCallRequest, handler: Calling) -> ToolMessage | Command[Any]:
+        """Refuse a call that names a handle this conversation has not made."""
+        turn, call = turn_of(request), request.tool_call
+        if not turn.handles.strange(call["args"]):
+            return await handler(request)
+        name = call["name"] if request.tool is not None else "unknown"
+        turn.allowance.tool_calls -= 1
+        turn.used.append(Used(name, "refused"))
+        await asyncio.to_thread(turn.note, Note("tool.refused", "unknown-handle", name))
+        return ToolMessage(written(refusal(STRANGE, "unknown-handle")), tool_call_id=str(call["id"]), name=call["name"])
 
 
-def _seen(message: AnyMessage, turn: Turn) -> AnyMessage:
-    """A fresh message, so that nothing but text, calls and ids can ride along."""
-    shown = redact(message.text)
-    turn.withheld.update(shown.counts)
+def follow(turn: Turn, messages: Sequence[BaseMessage], *, is_remote: bool) -> None:
+    """Go through a conversation from its beginning, so that a handle keeps its number when the view moves on."""
+    for message in messages:
+        _shown(message, turn, is_remote=is_remote)
+    turn.withheld.clear()
+
+
+def _shown(message: BaseMessage, turn: Turn, *, is_remote: bool) -> Any:
+    """A fresh message, so that nothing but text, calls, ids and (in the house) the page can ride along."""
     match message:
         case HumanMessage():
-            return HumanMessage(shown.text + _page(message.additional_kwargs.get("page")))
+            said = _counted(turn, turn.handles.words(message.text, is_remote=is_remote))
+            page = message.additional_kwargs.get("page")
+            if is_remote:
+                return HumanMessage(said + _page(page))
+            return HumanMessage(said, additional_kwargs={"page": page} if page else {})
         case AIMessage():
-            return AIMessage(shown.text, tool_calls=message.tool_calls)
+            said = _counted(turn, turn.handles.words(message.text, is_remote=is_remote))
+            calls = [{**c, "args": turn.handles.arguments(c["args"], is_remote=is_remote)} for c in message.tool_calls]
+            return AIMessage(said, tool_calls=calls)
         case ToolMessage():
-            return ToolMessage(shown.text, tool_call_id=message.tool_call_id, name=message.name)
+            text = _counted(turn, turn.handles.result(message.text, mark=turn.mark))
+            return ToolMessage(text, tool_call_id=message.tool_call_id, name=message.name)
     return message
+
+
+def _counted(turn: Turn, seen: tuple[str, Counter[str]]) -> str:
+    text, counts = seen
+    turn.withheld.update(counts)
+    return text
+
+
+def _put_back(message: BaseMessage, handles: Handles) -> BaseMessage:
+    """The arguments as the shop means them. The text stays as it is: only a call needs the values."""
+    if not isinstance(message, AIMessage):
+        return message
+    calls = [{**call, "args": handles.put_back(call["args"])} for call in message.tool_calls]
+    choices = message.additional_kwargs.get("choices")
+    # A choice is a button on the customer's own screen that sends what is written on it.
+    spoken = [handles.spoken(str(c)) for c in choices] if isinstance(choices, list) else []
+    return message.model_copy(update={"tool_calls": calls, "additional_kwargs": {"choices": spoken} if spoken else {}})
 
 
 def _page(page: object) -> str:

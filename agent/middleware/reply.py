@@ -18,7 +18,7 @@ Handler = Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
 
 
 class Reply(AgentMiddleware[Any, Turn]):
-    """``canaries`` are words planted in the prompt that must never come out."""
+    """``canaries`` are words planted in the prompt that must never come out; the marks of the turn are others."""
 
     def __init__(self, canaries: tuple[str, ...] = ()) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Reply(AgentMiddleware[Any, Turn]):
 
     def look(self, turn: Turn, *, counting: bool = False) -> Look:
         """The look for a turn. Only the one for the history counts, or every strike would count twice."""
-        look = Look(turn.record, (*self._canaries, turn.nonce))
+        look = Look(turn.record, (*self._canaries, turn.nonce, turn.mark))
         return Look(turn.record, look.secrets, turn.struck) if counting else look
 
     def _kept(self, message: BaseMessage, turn: Turn) -> AIMessage:

@@ -8,10 +8,22 @@ from types import MappingProxyType
 
 from langchain_core.tools import BaseTool
 
-from agent.tools import addresses, advice, after_delivery, basket, catalogue, orders, papers, payment, people, rules
+from agent.tools import (
+    account,
+    addresses,
+    advice,
+    after_delivery,
+    basket,
+    catalogue,
+    orders,
+    papers,
+    payment,
+    people,
+    rules,
+)
 from auth.guard.commands import Command
 
-_FILES = (catalogue, advice, basket, orders, papers, after_delivery, addresses, payment, rules, people)
+_FILES = (catalogue, advice, basket, orders, papers, after_delivery, addresses, payment, account, rules, people)
 
 TOOLS: tuple[BaseTool, ...] = tuple(tool for file in _FILES for tool, _ in file.TOOLS)
 

@@ -64,9 +64,17 @@ class Case:
         return Step(self.actor, self.command_id, at, self.action, self.whose)
 
 
+def as_they_are(_session: Session, actor: Actor) -> Actor:
+    """The standing of everybody in a house without conversations."""
+    return actor
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the desk works with; handed over once, when the house is put together."""
+    """What the desk works with; handed over once, when the house is put together.
+
+    ``standing`` looks at the record, inside the transaction that will decide, and silences an actor who may not speak.
+    """
 
     database: Database
     vault: Vault
@@ -75,6 +83,7 @@ class Bench:
     limits: CommandLimits
     clock: Callable[[], datetime]
     rules: DeskRules = field(default_factory=DeskRules)
+    standing: Callable[[Session, Actor], Actor] = as_they_are
 
     def decide(self, session: Session, case: Case, facts: Facts, stamps: Stamps) -> Decision:
         """Ask the judge about a case, with the account's status as the record has it now."""

@@ -60,6 +60,8 @@ class Desk:
                 return first
             if case.room.effect is not Effect.READ and actor.account_id is None:
                 return self._bench.refuse(session, case, at=now, kind="policy", policy="desk.nobody", says=SIGN_IN)
+            # Asked in here: a clerk who takes over a conversation waits for this transaction, or it for them.
+            case = replace(case, actor=self._bench.standing(session, actor))
             result = self._consider(session, case, now)
             self._execution.keep(session, case, settled_or_pending(result, case), now)
         return self._execution.settle(result) if isinstance(result, Claimed) else result

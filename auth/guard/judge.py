@@ -169,6 +169,7 @@ def _context(question: Question, stamps: Stamps) -> dict[str, Any]:
         "channel": actor.channel.value,
         "assistant": actor.act is not None,
         "tainted": actor.tainted,
+        "silenced": actor.silenced,
         "foreign": actor.brings_foreign_values,
         "risk": actor.risk.value,
         "confirmed": stamps.confirmed,

@@ -15,6 +15,7 @@ from auth.database import Scope
 from auth.mail import queue_mail
 from auth.sign_in import attempts, letters, recovery, sessions, totp
 from auth.sign_in.attempts import TooMany
+from auth.sign_in.ceremony import Refused, SteppedUp
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.noted import note
 from auth.sign_in.passwords import Match, Rejected, judge_password
@@ -60,6 +61,7 @@ class Security:
     has_totp: bool
     recovery_codes_left: int
     sessions: Sequence[SessionLine]
+    password_set_at: datetime | None
 
 
 def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
@@ -71,7 +73,8 @@ def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
         lines = sessions.list_sessions(
             session, entrance.vault, account, life=entrance.life, now=entrance.clock(), current=actor.session_id
         )
-        return Security(totp.has_factor(session, account.id), recovery.codes_left(session, account.id), lines)
+        has_totp, codes_left = totp.has_factor(session, account.id), recovery.codes_left(session, account.id)
+        return Security(has_totp, codes_left, lines, account.password_set_at)
 
 
 def needs_password_to_enrol(entrance: Entrance, actor: Actor) -> bool:
@@ -179,20 +182,35 @@ def remove_factor(
         return Removed()
 
 
+def show_password(entrance: Entrance, actor: Actor, *, token: str, password: str) -> SteppedUp | Refused | TooMany:
+    """Type the password again in a running session, where there is no second factor that could be shown instead.
+
+    It counts for as long as a second factor does, in this session only, and only where a policy takes it.
+    """
+    now = entrance.clock()
+    if actor.account_id is None or not needs_password_to_enrol(entrance, actor):
+        return Refused()
+    match _refuse_password(entrance, actor, password, event="password.show_refused", now=now):
+        case TooMany() as too_many:
+            return too_many
+        case WrongPassword():
+            return Refused()
+    with entrance.database.begin(Scope.own(None)) as session:
+        found = sessions.find(session, token, life=entrance.life, now=now)
+        # Asked again: a factor may have been set up while the password was checked.
+        if found is None or found.account.id != actor.account_id or totp.has_factor(session, found.account.id):
+            return Refused()
+        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=_subject(actor))
+        note(session, "password.shown", at=now, account_id=found.account.id)
+        return SteppedUp(sessions.stamp_password(session, found.row, now=now))
+
+
 def end_session(entrance: Entrance, actor: Actor, *, session_id: UUID) -> bool:
     """End one of the actor's own sessions; ``False`` when it is not there, which somebody else's is not either."""
     if actor.account_id is None:
         return False
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
         return sessions.revoke(session, actor.account_id, session_id, now=entrance.clock())
-
-
-def end_other_sessions(entrance: Entrance, actor: Actor) -> int:
-    """End every session of the actor but the present one; returns how many."""
-    if actor.account_id is None:
-        return 0
-    with entrance.database.begin(Scope.own(actor.account_id)) as session:
-        return sessions.revoke_all(session, actor.account_id, now=entrance.clock(), keep=actor.session_id)
 
 
 def _account(session: Session, actor: Actor) -> Account | None:

@@ -77,6 +77,7 @@ def confirm(entrance: Entrance, *, token: str, password: str, visit: Visit) -> C
         name = entrance.vault.open(session, row, "name")
         entrance.vault.seal(session, account, "name", name)
         account.password_hash, account.email_verified_at = row.password_hash, now
+        account.password_set_at = now
         one_time.use_up_all(session, account.id, now=now)
         note(session, "email.confirmed", at=now, account_id=account.id)
         return Confirmed()

@@ -140,7 +140,7 @@ def _set(
     now: datetime,
     how: str,
 ) -> None:
-    account.password_hash = password_hash
+    account.password_hash, account.password_set_at = password_hash, now
     one_time.use_up_all(session, account.id, now=now)
     sessions.revoke_all(session, account.id, now=now, keep=keep)
     to = entrance.vault.open(session, account, "email")

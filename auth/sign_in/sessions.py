@@ -51,6 +51,7 @@ class SignInSession(Base, Owned):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     second_factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    password_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     amr: Mapped[str] = mapped_column(String(64), default="")
     device: Mapped[bytes | None] = mapped_column(Sealed)
     network: Mapped[bytes | None] = mapped_column(Sealed)
@@ -106,6 +107,7 @@ def start(
         last_seen_at=now,
         ends_at=now + life.absolute(Role(account.role)),
         second_factor_at=second_factor_at,
+        password_at=now if "pwd" in amr.split() else None,
         amr=amr,
     )
     vault.seal(session, row, "device", visit.device)
@@ -140,6 +142,12 @@ def stamp_second_factor(session: Session, row: SignInSession, *, method: str, no
     """Note that a second factor was shown just now, and rotate; returns the new token."""
     row.second_factor_at = now
     row.amr = " ".join(dict.fromkeys([*row.amr.split(), method]))
+    return rotate(session, row)
+
+
+def stamp_password(session: Session, row: SignInSession, *, now: datetime) -> str:
+    """Note that the password was typed again just now, and rotate; returns the new token."""
+    row.password_at = now
     return rotate(session, row)
 
 

@@ -13,22 +13,26 @@ from starlette.responses import Response
 
 from auth.actor import Actor
 from auth.guard.approvals import OPEN, Approval, find_approval
-from auth.guard.decisions import AwaitingApproval, Outcome, Refused
-from auth.sign_in import ceremony
+from auth.guard.decisions import AwaitingApproval, Done, Outcome, Refused
+from auth.sign_in import ceremony, factors
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import SteppedUp
 from auth.web.asking import Customer, ceiling, token_of
 from auth.web.cookies import give_session
 from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here, status_of
 from frontend.house import house_of
+from frontend.pages.privacy import farewell
 from frontend.pages.sign_in import too_many_words
 from frontend.pages.submitting import Text
 from frontend.render import looking, render, render_part
-from frontend.signing import needs_code, signing_card
+from frontend.signing import needs_code, signing_card, takes_password
 
 router = APIRouter(prefix="/approvals")
 
 WRONG_CODE = "That code did not match or was used before. Wait for the next one and type it here."
+NOTHING_TYPED = "This needs your password. Nothing has happened yet."
+NOT_YOURS = "That is not your password."
+LONGEST_PASSWORD = 256
 NO_CODE = "This needs a code from your app. Nothing has happened yet."
 Fragment = Annotated[bool, Query()]
 _guarded = [Depends(ceiling("approvals"))]
@@ -46,18 +50,25 @@ def show_card_alone(request: Request, actor: Customer, approval_id: str) -> Resp
 
 @router.post("/{approval_id}/confirm", dependencies=_guarded)
 def confirm(
-    request: Request, actor: Customer, approval_id: str, code: Text = "", fragment: Fragment = False
+    request: Request,
+    actor: Customer,
+    approval_id: str,
+    code: Text = "",
+    password: Text = "",
+    fragment: Fragment = False,
 ) -> Response:
     house, key = house_of(request), read_id(approval_id)
     card = _own(request, actor, key)
     if card is not None and card.state == OPEN and needs_code(house, actor, card):
         # The code is looked at only while the card can be signed: on any other it would be used up for nothing.
-        refused = _step_up(request, code)
+        by_password = takes_password(house, actor, card)
+        refused = _type_password(request, actor, password) if by_password else _step_up(request, code)
         if isinstance(refused, TooMany):
             return _card(request, actor, key, fragment=fragment, status=TOO_MANY, wrong=too_many_words(refused))
         if refused is not None:
             return _card(request, actor, key, fragment=fragment, status=UNPROCESSABLE, wrong=refused)
-        actor = replace(actor, second_factor_at=house.clock())
+        # A password is no second factor: the desk finds in the session's own record that it was typed.
+        actor = actor if by_password else replace(actor, second_factor_at=house.clock())
     return _after(request, actor, key, house.desk.approve(actor, key), fragment=fragment)
 
 
@@ -88,6 +99,20 @@ def _step_up(request: Request, code: str) -> TooMany | str | None:
             return WRONG_CODE
 
 
+def _type_password(request: Request, actor: Actor, password: str) -> TooMany | str | None:
+    if not password:
+        return NOTHING_TYPED
+    entrance, token = house_of(request).entrance, token_of(request)
+    match factors.show_password(entrance, actor, token=token, password=password[:LONGEST_PASSWORD]):
+        case SteppedUp(token=renewed):
+            give_session(request, renewed)
+            return None
+        case TooMany() as refused:
+            return refused
+        case _:
+            return NOT_YOURS
+
+
 def _after(request: Request, actor: Actor, key: UUID, outcome: Outcome, *, fragment: bool) -> Response:
     """The card as it stands after the answer; a card that was replaced leads to the one that counts now."""
     match outcome:
@@ -95,6 +120,8 @@ def _after(request: Request, actor: Actor, key: UUID, outcome: Outcome, *, fragm
             raise not_here()
         case AwaitingApproval(approval_id=now_waiting):
             key = now_waiting
+        case Done(result={"account": "deleted"}) if not fragment:
+            return farewell(request)
         case _:
             pass
     if fragment:

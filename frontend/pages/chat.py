@@ -1,6 +1,7 @@
 """The conversation with the assistant: as a page that needs no script, as a stream, and as pieces for the panel."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from agent.stream import Encoder, with_heartbeat
+from agent.assistant import TURN_TIMEOUT_S
+from agent.stream import Encoder, Place, with_heartbeat
 from auth.actor import Actor
 from auth.guard.commands import clean
 from auth.web.answers import wants_json
@@ -19,7 +21,7 @@ from frontend.errors import CONFLICT, OK, UNPROCESSABLE, go_to, not_here
 from frontend.house import House, house_of
 from frontend.render import looking, render, render_part
 from frontend.transcript import EMPTY, Transcript, to_sign, transcript
-from frontend.turns import Busy, NotThere, Running, Said, Turns
+from frontend.turns import Busy, NotThere, Running, Said, Told, Turns
 from shop.catalogue import find_product
 from shop.conversations import (
     Conversation,
@@ -27,6 +29,8 @@ from shop.conversations import (
     find_conversation,
     latest_conversation,
     list_conversations,
+    message_view,
+    messages_of,
     read_id,
 )
 from shop.orders import find_order
@@ -35,7 +39,9 @@ from shop.views import ConversationView
 router = APIRouter()
 
 LONGEST = 2000  # characters of a message, after invisible ones are taken out
-EARLIER = 12
+EARLIER = 5
+LOST_AFTER = timedelta(seconds=TURN_TIMEOUT_S + 15)
+MOST_SAID = 50  # messages told again to a line that was cut
 MOST = 2**31 - 1  # the largest position a message can have
 HEARTBEAT_S = 10.0
 NOTHING = "There is nothing to read in that message. Write what it is about."
@@ -123,23 +129,61 @@ async def say(request: Request, actor: Visitor, form: Annotated[ChatForm, Form()
         case Busy():
             return await run_in_threadpool(_again, request, guest, form, ONE_MOMENT, CONFLICT)
         case Running() as running if wants_json(request.scope):
-            return _stream(running)
+            return _stream(_events(running))
         case Running() as running:
             await running.wait()
             return go_to(f"/chat/{running.noted.conversation_id}#last")
 
 
-def _stream(running: Running) -> Response:
+@router.get("/chat/{conversation_id}/stream")
+async def take_up(request: Request, actor: Visitor, conversation_id: str, after: str = "") -> Response:
+    """Listen to a turn again from where the line was cut; once it is over, what was said since and that it is over.
+
+    ``Last-Event-ID`` (or ``after``) is the id of the last event heard. Listening again runs nothing again.
+    """
+    place = Place.read(request.headers.get("last-event-id") or after)
+    key, over = await run_in_threadpool(_since, request, actor, conversation_id, place)
+    running = turns_of(request).running(actor.account_id, key)
+    if running is None:
+        # The turn may have ended after the look at the record and before this one: so the record is looked at again.
+        _, over = await run_in_threadpool(_since, request, actor, conversation_id, place)
+        return _stream(_told_over(over))
+    return _stream(_events(running, after=place.event if place.turn == running.noted.position else 0))
+
+
+def _stream(events: AsyncIterator[bytes]) -> Response:
     # The turn is a task of its own: when this answer is cut off, nothing but the listening ends.
-    body = with_heartbeat(_events(running), every_s=HEARTBEAT_S)
+    body = with_heartbeat(events, every_s=HEARTBEAT_S)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(body, media_type="text/event-stream", headers=headers)
 
 
-async def _events(running: Running) -> AsyncIterator[bytes]:
-    encoder = Encoder()
+async def _events(running: Running, *, after: int = 0) -> AsyncIterator[bytes]:
+    encoder = Encoder(after=after, turn=running.noted.position)
     async for name, data in running.listen():
-        yield encoder.encode(name, data)
+        if piece := encoder.encode(name, data):
+            yield piece
+
+
+async def _told_over(told: list[Told]) -> AsyncIterator[bytes]:
+    encoder = Encoder()
+    for name, data in told:
+        yield encoder.encode(name, data).partition(b"\n")[2]
+
+
+def _since(request: Request, actor: Actor, conversation_id: str, place: Place) -> tuple[UUID, list[Told]]:
+    """What was said after the message of a turn, as events, and ``over`` with the conversation as it stands."""
+    with looking(request, actor) as session:
+        conversation = _own(session, actor, conversation_id)
+        messages = messages_of(session, conversation, newest=MOST_SAID)
+        views = [(m.position, message_view(session, house_of(request).vault, m)) for m in messages]
+        last = messages[-1].position if messages else 0
+        said: list[Told] = [
+            ("said", {"position": position, "voice": view.voice, "text": view.text, "ended": view.ended})
+            for position, view in views
+            if place.turn and position > place.turn
+        ]
+        return conversation.id, [*said, ("over", {"position": last, "state": conversation.state})]
 
 
 def _looked_up(request: Request, actor: Actor, hint: str) -> dict[str, str]:
@@ -180,14 +224,16 @@ def _page(
     problem: str = "",
     draft: str = "",
 ) -> Response:
+    chat = _transcript(request, session, actor, conversation, after=0)
     return render(
         request,
         "chat.html",
         actor=actor,
         session=session,
         status=status,
-        chat=_transcript(request, session, actor, conversation, after=0),
-        is_busy=_is_busy(request, actor, conversation),
+        chat=chat,
+        is_busy=_is_busy(request, actor, chat),
+        is_lost=_is_lost(request, actor, chat),
         earlier=_earlier(house_of(request), session, actor, but=conversation),
         problem=problem,
         draft=draft,
@@ -197,10 +243,12 @@ def _page(
 def _piece(
     request: Request, actor: Actor, session: Session, conversation: Conversation | None, *, after: int
 ) -> Response:
+    chat = _transcript(request, session, actor, conversation, after=after)
     return render_part(
         "chat_piece.html",
-        chat=_transcript(request, session, actor, conversation, after=after),
-        is_busy=_is_busy(request, actor, conversation),
+        chat=chat,
+        is_busy=_is_busy(request, actor, chat),
+        is_lost=_is_lost(request, actor, chat),
         shop={"name": house_of(request).name},
     )
 
@@ -213,8 +261,17 @@ def _transcript(
     return transcript(house_of(request), session, actor, conversation, after=after)
 
 
-def _is_busy(request: Request, actor: Actor, conversation: Conversation | None) -> bool:
-    return conversation is not None and turns_of(request).is_busy(actor.account_id, conversation.id)
+def _is_busy(request: Request, actor: Actor, chat: Transcript) -> bool:
+    """Whether the assistant is at work: in this process as is known, in another for as long as a turn may take."""
+    key = read_id(chat.id)
+    if key is not None and turns_of(request).is_busy(actor.account_id, key):
+        return True
+    return chat.unanswered_since is not None and house_of(request).clock() - chat.unanswered_since < LOST_AFTER
+
+
+def _is_lost(request: Request, actor: Actor, chat: Transcript) -> bool:
+    """Whether the last message will get no answer any more: the process that was to answer it has died."""
+    return chat.unanswered_since is not None and not _is_busy(request, actor, chat)
 
 
 def _earlier(house: House, session: Session, actor: Actor, *, but: Conversation | None) -> list[ConversationView]:

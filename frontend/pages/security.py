@@ -21,7 +21,9 @@ from auth.web.limits import ceiling_by_network
 from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here
 from frontend.house import house_of
 from frontend.pages.sign_in import too_many_words
+from frontend.pages.submitting import kept_id, way_on
 from frontend.render import render, tell_next
+from shop.commands import EndSessions
 
 router = APIRouter(prefix="/account/security")
 
@@ -52,9 +54,10 @@ def change_password(request: Request, actor: SignedIn, current: _Text = "", new:
 
 
 @router.post("/sessions/end-others")
-def end_others(request: Request, actor: SignedIn) -> Response:
-    factors.end_other_sessions(house_of(request).entrance, actor)
-    return tell_next(go_to("/account/security"), "sessions-ended")
+def end_others(request: Request, actor: SignedIn, request_id: _Text = "") -> Response:
+    key = kept_id(request_id)
+    outcome = house_of(request).desk.submit(actor, EndSessions(), request_id=key)
+    return way_on(outcome, page="/account/security", request_id=key)
 
 
 @router.post("/sessions/{session_id}/end")

@@ -1,7 +1,9 @@
-"""Signing in, in two steps, and out. What a guest has put into the basket comes along."""
+"""Signing in, in two steps, and out. What a guest has said and put into the basket comes along."""
 
+from functools import partial
 from typing import Annotated
 
+from anyio import from_thread
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
@@ -15,9 +17,11 @@ from auth.web.cookies import drop_session, give_session
 from auth.web.limits import ceiling_by_network
 from frontend.errors import TOO_MANY, UNPROCESSABLE, go_to, wait_header
 from frontend.house import House, house_of
+from frontend.pages.chat import turns_of
 from frontend.render import render, tell_next
 from shop.basket import merge_basket
 from shop.demo import demo_people
+from shop.guest_chats import move_conversations
 
 router = APIRouter()
 
@@ -105,8 +109,11 @@ def sign_out(request: Request) -> Response:
 def _welcome(request: Request, before: Actor, signed_in: SignedIn, next_page: str) -> Response:
     house = house_of(request)
     if before.account_id is not None and not before.is_signed_in:
-        with house.database.begin(Scope.house("a guest signs in and takes the basket along")) as session:
+        # What is being answered is stored first, under the key of the guest: it comes along with the rest.
+        from_thread.run(partial(turns_of(request).settle, before.account_id))
+        with house.database.begin(Scope.house("a guest signs in and takes basket and words along")) as session:
             merge_basket(session, before.account_id, signed_in.account_id)
+            move_conversations(session, house.vault, before.account_id, signed_in.account_id, at=house.clock())
     # The session this browser had before, a guest's mostly, ends here: its token must not go on working elsewhere.
     ceremony.sign_out(house.entrance, token=token_of(request))
     give_session(request, signed_in.token)

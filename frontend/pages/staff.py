@@ -6,7 +6,10 @@ look is in the customer's record of activity.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
+from anyio import from_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -18,9 +21,11 @@ from auth.guard.decisions import Done, Refused
 from auth.web.asking import Staff
 from frontend.errors import OK, UNPROCESSABLE, go_to, not_here, status_of
 from frontend.house import House, house_of
+from frontend.pages.chat import turns_of
 from frontend.pages.staff_reviews import for_how_long, to_review
 from frontend.pages.submitting import Text, kept_id, submit, way_on
 from frontend.render import render
+from frontend.turns import CLERK
 from shop.cases import cases_to_work_on
 from shop.commands import (
     AnswerCustomer,
@@ -32,9 +37,10 @@ from shop.commands import (
     ShipOrder,
     TakeConversation,
 )
-from shop.conversations import read_id
+from shop.conversations import Conversation, read_id
 from shop.orders import PAID, SHIPPED, orders_with_status
-from shop.support import Queued, taken_conversations, waiting_conversations
+from shop.ratings import count_ratings
+from shop.support import Queued, assistant_is_silent, taken_conversations, waiting_conversations
 from shop.views import ConversationView, OrderView
 
 router = APIRouter(prefix="/staff")
@@ -67,6 +73,7 @@ def show_desk(request: Request, actor: Staff) -> Response:
             open_cases=len(cases_to_work_on(session)),
             to_ship=orders_with_status(session, PAID),
             under_way=orders_with_status(session, SHIPPED),
+            ratings=count_ratings(session, now=now),
         )
 
 
@@ -84,7 +91,17 @@ def show_conversation(request: Request, actor: Staff, conversation_id: str) -> R
 
 @router.post("/conversations/{conversation_id}/take")
 def take(request: Request, actor: Staff, conversation_id: str, request_id: Text = "") -> Response:
-    return _on(request, actor, TakeConversation(_id(conversation_id)), _page_of(conversation_id), request_id)
+    """The assistant falls silent first, so that its last words stand before the slip that a person has joined."""
+    command = TakeConversation(_id(conversation_id))
+    if _could(house_of(request), actor, command):
+        _silence(request, command)
+    answer = _on(request, actor, command, _page_of(conversation_id), request_id)
+    # Once more, for a message that came between the two; what the desk refused to give has nobody to be silent for.
+    with house_of(request).database.read(Scope.house("whether a clerk has taken a conversation")) as session:
+        taken = session.get(Conversation, read_id(conversation_id))
+    if taken is not None and assistant_is_silent(taken):
+        _silence(request, command)
+    return answer
 
 
 @router.post("/conversations/{conversation_id}/hand-back")
@@ -105,6 +122,11 @@ def answer(request: Request, actor: Staff, conversation_id: str, text: Text = ""
             return _conversation(request, actor, conversation_id, status_of(refused), wrong=says, draft=text)
         case _:
             return go_to(f"{_page_of(conversation_id)}#last")
+
+
+def _silence(request: Request, command: TakeConversation) -> None:
+    stop = partial(turns_of(request).cut_short, UUID(command.conversation), why=CLERK)
+    from_thread.run(stop)
 
 
 def _conversation(

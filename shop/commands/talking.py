@@ -1,7 +1,7 @@
-"""Asking for a person, and a person answering."""
+"""Conversations: asking for a person, a person answering, and what their owner does with them afterwards."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
@@ -15,6 +15,43 @@ class AskForPerson:
     version: ClassVar[int] = 1
     conversation: Handle
     summary: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenameConversation:
+    """Give one's own conversation another name."""
+
+    version: ClassVar[int] = 1
+    conversation: Handle
+    title: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteConversation:
+    """Delete one's own conversation with every word in it, for good."""
+
+    version: ClassVar[int] = 1
+    conversation: Handle
+
+
+@dataclass(frozen=True, slots=True)
+class ExportConversation:
+    """Read one's own conversation whole, to take it away."""
+
+    version: ClassVar[int] = 1
+    conversation: Handle
+
+
+@dataclass(frozen=True, slots=True)
+class RateAnswer:
+    """Say whether an answer of the assistant was good, and why; a later rating takes the place of the earlier."""
+
+    version: ClassVar[int] = 1
+    conversation: Handle
+    message: Handle
+    verdict: Literal["good", "bad"]
+    reason: Annotated[str, StringConstraints(max_length=24)] = ""
+    words: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
 @dataclass(frozen=True, slots=True)

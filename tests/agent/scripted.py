@@ -23,6 +23,7 @@ from auth.actor import Actor, Channel, Role
 from auth.guard.commands import Command, action
 from auth.guard.decisions import AwaitingApproval, Done, Need, Outcome, Refused
 from shop.money import Money
+from shop.personal import NOBODY, Personal
 from shop.views import (
     AddressList,
     AddressView,
@@ -234,13 +235,16 @@ def run(
     streams: bool = True,
     model: type[Scripted] = Scripted,
     note: Callable[[Note], None] | None = None,
+    personal: Personal = NOBODY,
 ) -> Ran:
     """One turn with a scripted model."""
     notes: list[Note] = []
     desk, scripted = desk or FakeDesk(), model(*steps, piece=piece, streams=streams)
     loaded = LoadedModel(scripted, is_remote, "scripted")
     assistant = Assistant(loaded, policy_version="p1", timeout_s=timeout_s, environment={})
-    turn = assistant.turn(ANNA, desk, conversation="conv-1", turn_id=turn_id, note=note or notes.append)
+    turn = assistant.turn(
+        ANNA, desk, conversation="conv-1", turn_id=turn_id, note=note or notes.append, personal=personal
+    )
 
     async def all_of_it() -> list[Heard]:
         return [heard async for heard in assistant.answer(turn, [*history, customer_says(said)])]

@@ -6,6 +6,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from starlette.testclient import TestClient
 
+from agent.models import LoadedModel
 from auth.database import Scope
 from auth.guard.approvals import find_approval
 from auth.guard.commands import Command
@@ -30,7 +31,9 @@ __all__ = [
 ]
 
 
-def hostile(empty: Building, *steps: AIMessage, model: BaseChatModel | None = None, **settings: Any) -> Building:
+def hostile(
+    empty: Building, *steps: AIMessage, model: BaseChatModel | LoadedModel | None = None, **settings: Any
+) -> Building:
     """The same empty house on the same database, with a model that follows these steps; people have moved in."""
     url = empty.house.database.engine.url.render_as_string(hide_password=False)
     empty.house.database.close()

@@ -256,7 +256,7 @@ def test_when_a_clerk_has_taken_over_the_assistant_is_silent(ada: Browser, build
     assert [name for name, _ in stream(ada, "are you there?", key)] == ["heard", "silent", "done"]
     assert len(_seen(building)) == asked, "the model was not asked"
     shown = ada.get(page).text
-    assert "A person from the shop is with you" in shown and "are you there?" in shown
+    assert "You are talking to Cleo, staff of the shop." in shown and "are you there?" in shown
 
 
 def test_a_clerks_answer_comes_to_whoever_waits(ada: Browser, building: Building) -> None:

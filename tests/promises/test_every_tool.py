@@ -30,12 +30,21 @@ OUTCOMES = {"done", "awaiting_approval", "pending", "refused", "not_found", "err
 SHOWN = {"products", "product", "basket", "orders", "order", "addresses", "quote", "by_others"}
 SHOWN |= {"methods", "cases"}
 SHOWN |= {"methods", "invoice"}
+SHOWN |= {"methods", "preferences", "security", "sessions", "kept"}
 PERSONS = ("customer", "account", "user", "actor", "owner", "person", "principal", "role", "email", "identity")
 DECIDES = ("confirm", "approve", "reviewed", "override", "force", "channel", "policy", "grant", "session")
 FIT = {
     "search_products": {"query": "mug"},
     "show_product": {"product": "harbour-mug"},
     "read_reviews": {"product": "harbour-mug"},
+    "show_preferences": {},
+    "change_preferences": {"topic": "news", "on": True},
+    "show_security": {},
+    "list_sessions": {},
+    "end_sessions": {},
+    "show_my_data": {},
+    "export_my_data": {},
+    "delete_account": {},
     "compare_products": {"products": ["harbour-mug", "quiet-lamp"]},
     "recommend_products": {"query": "mug"},
     "change_basket": {"sku": "HM-PINE", "quantity": 2},
@@ -105,9 +114,12 @@ def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
         "exchange_item",
         "claim_warranty",
         "report_parcel",
+        "end_sessions",
+        "export_my_data",
+        "delete_account",
     }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {"add_to_basket", "change_basket", "ask_for_person", "reorder"}, (
+    assert light == {"add_to_basket", "change_basket", "change_preferences", "ask_for_person", "reorder"}, (
         "a light command has no card: think twice before adding one"
     )
 

@@ -67,6 +67,10 @@ def _rows(f: Filling) -> Run:
 
 def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions) -> list[Mapping[str, Any]]:
     """The rows that a text names: by a word all know ("office"), by digits ("ending 4242"), by place or name."""
+    # A label that would tell something personal is a handle here, in the customer's words as well.
+    said_whole = f" {' '.join(m.words)} "
+    if by_handle := [row for row in rows if f" {' '.join(f.reader.words.split(str(row[f.slot.take])))} " in said_whole]:
+        return by_handle
     labels = [f.reader.read(_label(f, row)) for row in rows]
     if m.labels:
         return [row for row, label in zip(rows, labels, strict=True) if set(m.labels) & set(label.labels)]

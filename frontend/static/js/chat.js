@@ -1,9 +1,11 @@
 // The conversation. Words arrive as a stream and are set as text, never as HTML; cards are the server's own HTML.
 import { drawer } from "./drawer.js";
-import { events, fetchPiece, localTimes, sentenceOf } from "./pieces.js";
+import { events, fetchPiece, localTimes, parsePiece, sentenceOf } from "./pieces.js";
 
 const LOOK_AGAIN_MS = 3000;
+const TRIES_MS = [500, 1000, 2000, 4000, 8000];
 const CUT = "The line was cut. The assistant goes on, and its answer appears here.";
+const AWAY_PERSON = "The shop could not be reached. Please try again in a moment.";
 const AWAY = "The shop could not be reached. Your message is still here: please send it again.";
 
 export function openChat(chat) {
@@ -11,6 +13,7 @@ export function openChat(chat) {
   const log = chat.querySelector("[data-chat-log]");
   const form = chat.querySelector("[data-chat-form]");
   const ideas = chat.querySelector("[data-chat-ideas]");
+  const person = chat.querySelector("[data-chat-person]");
   const problem = chat.querySelector("[data-chat-problem]");
   const box = form.elements.message;
   const isPage = chat.classList.contains("chat--page");
@@ -23,7 +26,7 @@ export function openChat(chat) {
     if (!mark) return;
     const { conversation, state, position, busy, speaking } = mark.dataset;
     Object.assign(at, { conversation, state, position: Number(position), busy: Boolean(busy) });
-    for (const each of [form, ideas]) each.elements.conversation.value = conversation;
+    for (const each of [form, ideas, person]) each.elements.conversation.value = conversation;
     const words = chat.querySelector("[data-chat-speaking]");
     if (words.textContent !== speaking) words.textContent = speaking;
     offer(JSON.parse(mark.dataset.ideas));
@@ -64,6 +67,7 @@ export function openChat(chat) {
   // Take in what was said since; `voice` is the bubble that was streamed, and only gets its cards.
   function take(piece, voice) {
     takeMark(piece);
+    log.querySelector("[data-chat-lost]")?.remove();
     for (const part of [...piece.children]) {
       if (part.dataset.cardOf) place(part);
       else if (voice && part.classList.contains("voice--assistant")) {
@@ -103,7 +107,7 @@ export function openChat(chat) {
       const answer = await fetch("/chat", { method: "POST", body, headers, credentials: "same-origin" });
       if (!answer.ok) throw new Refusal(await sentenceOf(answer));
       arrived = true;
-      for await (const [name, told] of events(answer.body)) await hear(name, told, voice);
+      await listen(answer.body, voice);
       await catchUp(voice);
     } catch (error) {
       if (!arrived) {
@@ -121,6 +125,35 @@ export function openChat(chat) {
     }
   }
 
+  // To the end of the turn. Where the line is cut it is taken up again from the last event that was heard; listening
+  // again runs nothing again. After a few tries the page goes on by looking now and then.
+  async function listen(body, voice) {
+    let last = "";
+    for (let tries = 0; ; tries += 1) {
+      try {
+        for await (const [name, told, id] of events(body)) {
+          last = id ?? last;
+          await hear(name, told, voice);
+          if (name === "done" || name === "over") return;
+        }
+      } catch (error) {
+        if (error instanceof Refusal) throw error;
+      }
+      if (!at.conversation || tries === TRIES_MS.length) throw new Error("cut");
+      complain(CUT);
+      await new Promise((go) => setTimeout(go, TRIES_MS[tries]));
+      body = await takeUp(last);
+      if (body) complain("");
+    }
+  }
+
+  async function takeUp(last) {
+    const headers = { Accept: "text/event-stream", "Last-Event-ID": last };
+    const answer = await fetch(`/chat/${at.conversation}/stream`, { headers, credentials: "same-origin" }).catch(() => null);
+    if (answer?.status === 404) throw new Refusal(await sentenceOf(answer));
+    return answer?.ok ? answer.body : null;
+  }
+
   async function hear(name, told, voice) {
     const words = voice.querySelector(".voice__text");
     if (name === "heard") Object.assign(at, told);
@@ -128,6 +161,7 @@ export function openChat(chat) {
     else if (name === "failed") words.textContent = `${words.textContent}\n\n${told.says}`.trim();
     else if (name === "approval") place((await fetchPiece(`/chat/card/${told.id}`)).firstElementChild);
     else if (name === "choices") offer(told.texts);
+    else if (name === "over") at.state = told.state;
     follow();
   }
 
@@ -138,6 +172,35 @@ export function openChat(chat) {
   ideas.addEventListener("submit", (event) => {
     event.preventDefault();
     send(event.submitter.value, ideas.elements.hint.value);
+  });
+  // Works whatever the assistant is doing: it goes past it.
+  person.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(person));
+    const headers = { Accept: "application/json" };
+    try {
+      const answer = await fetch(person.action, { method: "POST", body, headers, credentials: "same-origin" });
+      if (!answer.ok) throw new Refusal(await sentenceOf(answer));
+      const told = await answer.json();
+      at.conversation = told.conversation;
+      complain("");
+      await catchUp();
+    } catch (error) {
+      complain(error instanceof Refusal ? error.message : AWAY_PERSON);
+    }
+  });
+  log.addEventListener("submit", async (event) => {
+    if (!event.target.matches("[data-rate-form]")) return;
+    event.preventDefault();
+    const form = event.target, rate = form.closest("[data-rate]");
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" }).catch(() => null);
+    const page = answer?.ok ? parsePiece(await answer.text()) : null;
+    const rated = page?.querySelector(`[data-rate="${CSS.escape(rate.dataset.rate)}"]`);
+    if (!rated) return complain("The rating could not be sent. Please try again.");
+    complain("");
+    rate.replaceWith(rated);
+    rated.querySelector("summary").focus();
   });
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

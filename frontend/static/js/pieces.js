@@ -27,7 +27,7 @@ export async function sentenceOf(answer) {
   return told.detail || told.message || "That did not work, and nothing was changed. Please try again.";
 }
 
-// Server-sent events out of the body of an answer to a POST, which EventSource can't send.
+// Server-sent events out of the body of an answer to a POST, which EventSource can't send: [name, data, id].
 export async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   for (let rest = ""; ;) {
@@ -37,7 +37,7 @@ export async function* events(body) {
     rest = blocks.pop();
     for (const block of blocks) {
       const name = /^event: (.*)$/m.exec(block), data = /^data: (.*)$/m.exec(block);
-      if (name && data) yield [name[1], JSON.parse(data[1])];
+      if (name && data) yield [name[1], JSON.parse(data[1]), /^id: (.*)$/m.exec(block)?.[1]];
     }
   }
 }
