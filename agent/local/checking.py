@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.local.classifier import Classifier, Lesson
+from agent.local.classifier import Classifier, Lesson, plain
 from agent.local.dates import named_days
 from agent.local.intents import Intent
 from agent.local.likeness import mean_of_best
@@ -93,7 +93,7 @@ def _minor(amount: str) -> int:
 def _duplicates(lessons: tuple[Lesson, ...]) -> Iterator[tuple[Lesson, Lesson]]:
     first: dict[str, Lesson] = {}
     for lesson in lessons:
-        known = first.setdefault(" ".join(lesson.text.casefold().strip(" .!?").split()), lesson)
+        known = first.setdefault(plain(lesson.text), lesson)
         if known.intent != lesson.intent:
             yield known, lesson
 
