@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from shop.orders import read_order_number
+
 CORPORA = Path(__file__).with_name("corpora")
 TODAY = "2026-11-23"
 
@@ -101,7 +103,8 @@ def slots(understand: Understand, cases: Sequence[Mapping[str, Any]]) -> dict[st
 def _is_read(kind: str, value: Any, named: Mapping[str, Any]) -> bool:
     match kind:
         case "order":
-            return value in named.get("orders", ())
+            # Some authors type letters that no number has (I, L, O); they are read as the digits they look like.
+            return read_order_number(str(value)) in named.get("orders", ())
         case "product":
             return _overlap(str(value), named.get("items", ()))
         case "option":
@@ -124,8 +127,18 @@ def _is_read(kind: str, value: Any, named: Mapping[str, Any]) -> bool:
 def _overlap(value: str, found: Iterable[object]) -> bool:
     """Whether the thing that is meant was found, in whichever number or language: its last word counts most."""
     have = " ".join(str(each).casefold() for each in found)
-    words = [word[: max(4, len(word) - 2)] for word in value.casefold().replace("-", " ").split() if len(word) > 1]
-    return any(word in have for word in words)
+    words = value.casefold().replace("-", " ").split()
+    meant = [_ENGLISH[start] for word in words for start in _ENGLISH if start in word]
+    return any(word in have for word in (*meant, *(word[: max(3, len(word) - 2)] for word in words)))
+
+
+# What German authors called things and colours, by the words the model reads them as.
+_ENGLISH = {
+    **{"tasse": "mug", "becher": "mug", "decke": "blanket", "laterne": "lantern", "jacke": "jacket", "zelt": "tent"},
+    **{"rucks": "backpack", "kerze": "candle", "stiefel": "boot", "teller": "plate", "kocher": "stove"},
+    **{"messer": "knife", "lampe": "lamp", "weiß": "white", "grün": "green", "rot": "red", "blau": "blue"},
+    **{"grau": "grey", "schwarz": "black", "büro": "office", "hause": "home", "work": "office"},
+}
 
 
 def _requested(line: Line) -> list[str]:
