@@ -184,7 +184,7 @@ class Classifier:
 
     def _speller_for(self, vocabulary: Sequence[str]) -> Speller:
         known = self._reader.words
-        return Speller([*vocabulary, *sorted(known.items | set(known.aliases))], common=COMMON)
+        return Speller(vocabulary, more=sorted(known.items | set(known.aliases)), common=COMMON)
 
 
 def spoken(words: Sequence[str]) -> str:

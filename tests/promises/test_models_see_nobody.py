@@ -27,7 +27,7 @@ from shop.orders import Order
 from shop.personal import find_personal
 from shop.reviews import Review
 from tests.agent.scripted import Scripted, says
-from tests.browsing import Street
+from tests.browsing import Street, cards
 from tests.building import Building, Person, build, move_in
 from tests.promises.test_every_tool import FIT
 
@@ -166,3 +166,20 @@ def test_through_the_pages_a_remote_model_sees_nobody_and_the_command_has_what_w
     clerk = street.signed_in("cleo")
     assert "ring Zephyrwick at +353 1 234 5678, 7 Juniperlane" in clerk.get(f"/staff/conversations/{path[6:]}").text
     building.house.database.close()
+
+
+@pytest.mark.parametrize("said", ["send {order} to the Mossgatewell flat.", "send {order} to another address"])
+def test_the_embedded_model_sends_a_parcel_to_a_label_it_cannot_read(watched: Watched, said: str) -> None:
+    street, order = Street.before(watched.building), watched.building.orders["ada.paid"]
+    browser = street.signed_in("ada")
+    path = browser.post("/chat", data={"message": said.format(order=order)}).headers["location"].partition("#")[0]
+    if "another" in said:
+        assert 'value="Mossgatewell flat"' in browser.get(path).text, "the button has the label itself"
+        browser.post("/chat", data={"message": "Mossgatewell flat", "conversation": path.removeprefix("/chat/")})
+    (card,) = cards(street.building, "ada")
+    house = watched.building.house
+    with house.database.read(Scope.own(watched.ada.id)) as session:
+        command = house.vault.open(session, session.merge(card, load=False), "command")
+    assert "address:mossgatewell-flat" in command
+    handed = re.findall(r"<pre[^>]*>(.*?)</pre>", browser.get(f"{path}/seen").text, re.DOTALL)
+    assert handed and not [text for text in handed if "Mossgatewell" in text]

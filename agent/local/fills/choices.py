@@ -78,8 +78,11 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
     digits = {word for word in said if word.isdigit() and len(word) >= 3}
     if by_digits := [row for row, label in zip(rows, labels, strict=True) if digits & set(label.words)]:
         return by_digits
-    exact = [row for row in rows if text.strip().casefold() == _label(f, row).casefold()]
-    if exact or (found := matching(rows, m, f.reader.words, text=f.slot.label)):
+    # A label that would tell something personal is a handle such as "address:1" here, in the customer's words as well.
+    whole = {text.strip().casefold(), *(word.strip(".,;!?()\"'") for word in text.casefold().split())}
+    exact = [row for row in rows if _label(f, row).casefold() in whole]
+    readable = [row for row in rows if ":" not in _label(f, row)]
+    if exact or (found := matching(readable, m, f.reader.words, text=f.slot.label)):
         return exact or found
     if by_beginning := [row for row, label in zip(rows, labels, strict=True) if _begin_alike(said, set(label.words))]:
         return by_beginning
