@@ -4,8 +4,11 @@ import asyncio
 import hashlib
 import os
 import secrets
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +178,9 @@ def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
 
 
 async def _write_down(turn: Turn) -> None:
-    for kind, counted in (("text.struck", turn.struck), ("text.withheld", turn.withheld)):
+    # Of all calls, not the last: when the embedded model went on, the hosted one had been asked before.
+    withheld = reduce(or_, (Counter(handed.withheld) for handed in turn.handed), Counter[str]())
+    for kind, counted in (("text.struck", turn.struck), ("text.withheld", withheld)):
         # Handles are how the assistant always works; what is noted is personal data that was on its way.
         named = sorted((name, number) for name, number in counted.items() if name != HANDLE)
         if named:

@@ -23,6 +23,7 @@ from auth.database import Scope, new_id
 from auth.vault import Sealed
 from shop.addresses import Address
 from shop.catalogue import Product
+from shop.conversations import start_conversation
 from shop.orders import Order
 from shop.personal import find_personal
 from shop.reviews import Review
@@ -46,6 +47,7 @@ class Watched:
 
     building: Building
     ada: Person
+    conversation: str
     values: tuple[str, ...]
 
     def found(self, handed: bytes) -> list[str]:
@@ -66,7 +68,9 @@ def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
             house.vault.seal(session, telling, column, text)
         product = session.scalars(select(Product).where(Product.handle == "harbour-mug")).one()
         _review(session, product, now)
-    yield Watched(building, ada, tuple(_sealed(building, ada)))
+    with house.database.begin(Scope.own(ada.id)) as session:
+        conversation = str(start_conversation(session, house.vault, ada.id, at=now).id)
+    yield Watched(building, ada, conversation, tuple(_sealed(building, ada)))
     house.database.close()
 
 
@@ -98,7 +102,7 @@ def answered(watched: Watched, said: str, calls: Sequence[tuple[str, dict[str, A
     with house.database.read(Scope.own(ada.id)) as session:
         personal = find_personal(session, house.vault, ada.id)
     actor = ada.at_page(watched.building.clock)
-    turn = assistant.turn(actor, house.desk, conversation="c", turn_id=said, note=lambda note: None, personal=personal)
+    turn = assistant.turn(actor, house.desk, conversation=watched.conversation, turn_id=said, note=lambda note: None, personal=personal)
 
     async def all_of_it() -> None:
         async for _ in assistant.answer(turn, [customer_says(said)]):
