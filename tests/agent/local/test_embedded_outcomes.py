@@ -44,8 +44,8 @@ STEPS = [
     ("read_policy", "what is your return policy?"),
     ("delete_account", "delete my account"),
     ("ask_for_person", "I want to talk to a person"),
-    ("change_order_item", "can I have the tent in sand instead of green"),
-    ("show_product", "can I have the tent in sand instead of green"),
+    ("change_order_item", "change the tent in my order to sand"),
+    ("show_product", "change the tent in my order to sand"),
     ("change_order_payment", "pay my order with the mastercard instead"),
     ("list_payment_methods", "pay my order with the mastercard instead"),
     ("reorder", "buy the mug again"),
@@ -299,4 +299,4 @@ def test_what_only_a_person_can_do_is_offered_to_a_person(chat: Chats, text: str
 
 
 def test_the_voters_can_be_shown(model: EmbeddedModel) -> None:
-    assert model.voters == ("n-grams",)
+    assert model.voters[0] == "n-grams"
