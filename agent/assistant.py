@@ -4,8 +4,11 @@ import asyncio
 import hashlib
 import os
 import secrets
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from agent.breaker import Breaker
 from agent.handles import HANDLE, Handles
 from agent.heard import Failed, Finished, Heard, Token
 from agent.hearing import Hearing
@@ -27,6 +31,7 @@ from agent.middleware.gate import Gate
 from agent.middleware.inspector import Inspector
 from agent.middleware.privacy import Privacy, follow
 from agent.middleware.reply import Reply
+from agent.middleware.standby import Standby
 from agent.models import LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.trouble import trouble
@@ -37,6 +42,7 @@ from shop.personal import NOBODY, Personal
 
 PROMPT = Path(__file__).with_name("prompt.md")
 TURN_TIMEOUT_S = 60.0
+PATIENCE = 0.75  # of a turn's time for a hosted model; the rest is for the embedded one to go on
 STEPS = 40  # twice the model calls of a turn, and room; the budget ends a turn long before
 TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING")
 OFF = frozenset({"", "0", "false", "no", "off"})
@@ -66,6 +72,7 @@ class Assistant:
         policy_version: str,
         tools: Sequence[BaseTool] = TOOLS,
         timeout_s: float = TURN_TIMEOUT_S,
+        breaker: Breaker | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         _refuse_tracing(environment)
@@ -74,12 +81,16 @@ class Assistant:
         prompt = PROMPT.read_text("utf-8")
         canary = f"HP-{secrets.token_hex(8)}"
         self.digest = _digest(model.name, prompt, tools, policy_version)
-        self.model_name, self.is_remote = model.name, model.is_remote
-        self.voters: tuple[str, ...] = tuple(getattr(model.model, "voters", ()))
+        # The address of a server of one's own is nobody's business on the health page.
+        self.model_name, self.is_remote = model.name.partition("@http")[0], model.is_remote
+        self.voters: tuple[str, ...] = tuple(getattr(model.standby or model.model, "voters", ()))
+        self.breaker = breaker or Breaker()
         self._timeout_s = timeout_s
         self._reply = Reply((canary,))
-        privacy, seen = Privacy(is_remote=model.is_remote), Inspector(model.name, tools, is_remote=model.is_remote)
-        walls = [Budget(), self._reply, privacy, Gate(tools), Fence(tools), seen]
+        privacy = Privacy(is_remote=model.is_remote, at_home=model.standby)
+        seen = Inspector(model.name, tools, is_remote=model.is_remote, at_home=model.standby)
+        standby = [Standby(model.standby, self.breaker, patience_s=timeout_s * PATIENCE)] if model.standby else []
+        walls = [Budget(), self._reply, *standby, privacy, Gate(tools), Fence(tools), seen]
         self._graph = create_agent(
             model.model,
             tools,
@@ -135,7 +146,7 @@ class Assistant:
             {"messages": list(seen)},
             RunnableConfig(recursion_limit=STEPS),
             context=turn,
-            stream_mode=["messages", "updates"],
+            stream_mode=["messages", "updates", "custom"],
             version="v2",
         )
         try:
@@ -167,7 +178,9 @@ def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
 
 
 async def _write_down(turn: Turn) -> None:
-    for kind, counted in (("text.struck", turn.struck), ("text.withheld", turn.withheld)):
+    # Of all calls, not the last: when the embedded model went on, the hosted one had been asked before.
+    withheld = reduce(or_, (Counter(handed.withheld) for handed in turn.handed), Counter[str]())
+    for kind, counted in (("text.struck", turn.struck), ("text.withheld", withheld)):
         # Handles are how the assistant always works; what is noted is personal data that was on its way.
         named = sorted((name, number) for name, number in counted.items() if name != HANDLE)
         if named:

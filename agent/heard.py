@@ -43,6 +43,13 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
+class StoodIn:
+    """The embedded model goes on for the usual one, from here to the end of the turn; the sentence says so."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The turn ended early; the sentence is fit for the customer."""
 
@@ -57,4 +64,4 @@ class Finished:
     messages: Sequence[Mapping[str, object]]
 
 
-Heard = Token | ToolUsed | CardShown | Parked | Choices | Failed | Finished
+Heard = Token | ToolUsed | CardShown | Parked | Choices | StoodIn | Failed | Finished

@@ -5,7 +5,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
 
-from agent.heard import CardShown, Choices, Heard, Parked, Token, ToolUsed
+from agent.heard import CardShown, Choices, Heard, Parked, StoodIn, Token, ToolUsed
 from agent.memory import to_stored
 from agent.middleware.reply import Reply
 from agent.stream import Checked
@@ -23,18 +23,27 @@ class Hearing:
         self._turn, self._reply, self._trusts_choices = turn, reply, trusts_choices
         self._tools_heard, self._cards_heard = 0, 0
         self._looked_at: list[tuple[str, str]] = []
-        self.has_said = self._has_text = False
+        self.has_said = self._has_text = self._begins_anew = False
         self.unkept = ""  # text that was told and is not yet in what the conversation keeps
-        self._begin()
+        self._told, self._checked = False, self._look()
 
     def take(self, part: Mapping[str, Any]) -> Iterator[Heard]:
         """The events in one part of the graph's stream (``astream(version="v2")``)."""
         match part:
             case {"type": "messages", "data": (AIMessageChunk() as chunk, _)}:
                 yield from self._tell(self._checked.feed(chunk.text))
+            case {"type": "custom", "data": StoodIn() as stood_in}:
+                yield from self._stood_in(stood_in)
             case {"type": "updates", "data": dict(nodes)}:
                 for change in nodes.values():
                     yield from self._updated((change or {}).get("messages") or [])
+
+    def _stood_in(self, stood_in: StoodIn) -> Iterator[Heard]:
+        """The embedded model goes on, in a new paragraph; what the other one has said stays."""
+        yield from self._tell(self._checked.flush())
+        self._checked = self._look()
+        self._trusts_choices = self._has_text = self._begins_anew = True
+        yield stood_in
 
     def _updated(self, messages: Iterable[BaseMessage]) -> Iterator[Heard]:
         for message in messages:
@@ -82,14 +91,19 @@ class Hearing:
 
     def _begin(self) -> None:
         self._told = False
-        self._checked = Checked(self._reply.look(self._turn), room=self._turn.allowance.characters)
+        self._checked = self._look()
+
+    def _look(self) -> Checked:
+        return Checked(self._reply.look(self._turn), room=self._turn.allowance.characters)
 
     def _tell(self, sentences: Iterable[str]) -> Iterator[Heard]:
         for sentence in sentences:
             if not sentence.strip():
                 continue
             # The words before a tool call and the answer after it are two paragraphs.
-            gap = "\n\n" if self._has_text and not self._told and not sentence.startswith("\n") else ""
+            is_new = self._begins_anew or not self._told
+            gap = "\n\n" if self._has_text and is_new and not sentence.startswith("\n") else ""
+            self._begins_anew = False
             self._told = self._has_text = self.has_said = True
             self.unkept += sentence
             yield Token(gap + sentence)

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-from agent.heard import CardShown, Choices, Failed, Finished, Heard, Parked, Token, ToolUsed
+from agent.heard import CardShown, Choices, Failed, Finished, Heard, Parked, StoodIn, Token, ToolUsed
 from agent.saying import Look
 
 LONGEST_SENTENCE = 600
@@ -29,7 +29,7 @@ class Checked:
         """The sentences that are complete with this piece of text."""
         self._waiting += text
         out = []
-        while (end := _sentence_end(self._waiting)) is not None:
+        while (end := sentence_end(self._waiting)) is not None:
             out += self._release(self._waiting[:end])
             self._waiting = self._waiting[end:]
         return out
@@ -50,7 +50,8 @@ class Checked:
         return [said] if said else []
 
 
-def _sentence_end(text: str) -> int | None:
+def sentence_end(text: str) -> int | None:
+    """Where the first sentence of a text ends, or ``None`` while it may go on."""
     found = _END.search(text, 0, LONGEST_SENTENCE)
     if found is not None and found.end() < len(text):
         return found.end()
@@ -105,6 +106,8 @@ def as_event(heard: Heard) -> tuple[str, dict[str, object]]:
             return "approval", {"id": approval_id}
         case Choices(texts):
             return "choices", {"texts": list(texts)}
+        case StoodIn(sentence):
+            return "notice", {"says": sentence}
         case Failed(sentence):
             return "failed", {"says": sentence}
         case Finished():

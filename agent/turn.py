@@ -32,7 +32,7 @@ class Asks(Protocol):
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something the shop should write down that never came to the desk. ``kind`` is ``tool.refused``, ``text.struck``,
-    ``text.withheld`` or ``turn.failed``; ``why`` holds codes and counts, and no words of anybody."""
+    ``text.withheld``, ``model.stood_in`` or ``turn.failed``; ``why`` holds codes and counts, and nobody's words."""
 
     kind: str
     why: str
@@ -74,7 +74,8 @@ class Turn:
     ``id`` names the customer's message, so that a turn run again after a cut stream repeats no change.
     ``kept`` (messages) and ``cards`` (kind, key: those shown) grow while the turn runs: they are what to store,
     also if the stream is cut. ``handed`` holds what each call showed a model. ``mark`` stands in every result it is
-    shown and must never come out.
+    shown and must never come out. ``stood_in``: the embedded model answers for the usual one, which is waited for until
+    ``usual_until`` (time of the running loop).
     """
 
     actor: Actor
@@ -91,6 +92,8 @@ class Turn:
     mark: str = field(default_factory=lambda: f"hp-{secrets.token_hex(8)}")
     offered: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str]] = field(default_factory=list)
+    stood_in: bool = False
+    usual_until: float | None = None
     used: list[Used] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     withheld: Counter[str] = field(default_factory=Counter)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import shop
 from agent.assistant import Assistant
+from agent.hosted import Patience
 from agent.local import EmbeddedModel
 from agent.models import EMBEDDED, LoadedModel, load_model
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
@@ -248,7 +249,9 @@ def _assistant(
         )
 
     given = _in_house(model) if isinstance(model, BaseChatModel) else model
-    return Assistant(given or load_model(settings.model, embedded=embedded), policy_version=judge.version)
+    patience = Patience(silence_s=settings.model_timeout_s)
+    loaded = given or load_model(settings.model, embedded=embedded, key=settings.model_key, patience=patience)
+    return Assistant(loaded, policy_version=judge.version)
 
 
 def _in_house(model: BaseChatModel) -> LoadedModel:

@@ -50,7 +50,16 @@ class Settings(BaseSettings):
     checkpoint_folder: Path | None = Field(
         None, description="Signed audit checkpoints, best on another disk; empty: checkpoints in the data folder"
     )
-    model: str = Field("embedded", description="embedded, or provider:name such as openai:gpt-5 or ollama:llama3")
+    model: str = Field(
+        "embedded",
+        description="embedded, or provider:name such as openai:gpt-5, and @https://… for a server of your own",
+    )
+    model_key: str = Field(
+        "", repr=False, description="The key for that model; empty: the provider's own variable, such as OPENAI_API_KEY"
+    )
+    model_timeout_s: float = Field(
+        30, ge=1, le=45, description="Seconds a hosted model may be silent before the embedded one goes on"
+    )
     embeddings: bool = Field(
         True, description="Whether the embedded model uses sentence embeddings; off saves 110 MB of memory"
     )

@@ -64,7 +64,7 @@ KEEPS = (
         Case,
         "returns and claims",
         Ending.BLANK,
-        hidden=frozenset({"grant_id", "settle_grant_id", "charge_reference"}),
+        hidden=frozenset({"grant_id", "settle_grant_id", "charge_reference", "reviewed_by"}),
         under_way=cases_under_way,
     ).blanking(paid_with="", tracking=""),
     Keeps(CarrierNote, "notes of carriers", Ending.DELETE),
@@ -75,12 +75,12 @@ KEEPS = (
     Keeps(AnswerRating, "ratings of answers", Ending.DELETE),
     Keeps(ModelCall, "records of what the assistant's model saw", Ending.DELETE),
     Keeps(Message, "messages", Ending.DELETE),
-    Keeps(Conversation, "conversations", Ending.DELETE),
+    Keeps(Conversation, "conversations", Ending.DELETE, hidden=frozenset({"clerk_id"})),
     Keeps(Preference, "choices of mails", Ending.DELETE),
     Keeps(OutboxMail, "mails to you", Ending.DELETE),
     Keeps(DataExport, "", Ending.DELETE),
     # What was asked for, signed and carried out stays as rows, because the log refers to them; their words are sealed.
-    Keeps(Approval, "cards to sign", Ending.BLANK).blanking(outcome=None),
+    Keeps(Approval, "cards to sign", Ending.BLANK, hidden=frozenset({"reviewed_by"})).blanking(outcome=None),
     Keeps(
         GrantRow, "", Ending.BLANK, hidden=frozenset({"request", "reference"}), under_way=payments_under_way
     ).blanking(request=None),

@@ -21,6 +21,7 @@ from agent.local.speller import Speller
 from agent.local.wording import COMMON, language_of
 
 OUTSIDE = "out_of_scope"  # the intent of what is none of the shop's business, if there is one
+CERTAIN = 0.98  # share of what stands in the examples word for word
 LONGEST = 60  # words of a text that are weighed
 
 
@@ -83,6 +84,7 @@ class Classifier:
         self.lessons = tuple(_lessons(intents))
         self.labels = np.array([self.names.index(lesson.intent) for lesson in self.lessons])
         self._sizes = np.bincount(self.labels, minlength=len(self.names)).astype(np.float32)
+        self._exact = {plain(lesson.text): at for at, lesson in enumerate(self.lessons)}
         code = [Path(str(module.__file__)).read_bytes() for module in (likeness, embeddings, wording, slots, speller)]
         self._heads = kept_heads(
             cache,
@@ -100,11 +102,19 @@ class Classifier:
 
     def weigh(self, texts: Sequence[str]) -> list[Verdict]:
         """A verdict for each text; many at once cost hardly more than one."""
-        concepts = [self.concepts(text) for text in texts]
+        known = [self._exact.get(plain(text)) for text in texts]
+        concepts = [self.concepts(text) if at is None else [] for text, at in zip(texts, known, strict=True)]
         vectors = self._vectors(concepts)
         return [
-            self._verdict(words, vector, text) for words, vector, text in zip(concepts, vectors, texts, strict=True)
+            self._as_written(at) if at is not None else self._verdict(words, vector, text)
+            for text, at, words, vector in zip(texts, known, concepts, vectors, strict=True)
         ]
+
+    def _as_written(self, at: int) -> Verdict:
+        """What a text means that stands in the examples as it is, for instance because it came from a button."""
+        shares = np.zeros(len(self.names), np.float32)
+        shares[self.labels[at]] = CERTAIN
+        return Verdict(shares, self.lessons[at].language)
 
     def nearest(self, text: str, *, best: int = 5) -> dict[str, list[tuple[float, Lesson]]]:
         """For each voter the examples most like a text, with their likeness from 0 to 1."""
@@ -168,7 +178,10 @@ class Classifier:
     def _vectors(self, concepts: Sequence[Sequence[str]]) -> Floats:
         if self._encoder is None:
             return np.zeros((len(concepts), 0), np.float32)
-        return self._encoder.embed([spoken(words) for words in concepts])
+        vectors = np.zeros((len(concepts), embeddings.SIZE), np.float32)
+        wanted = [i for i, words in enumerate(concepts) if words]
+        vectors[wanted] = self._encoder.embed([spoken(concepts[i]) for i in wanted])
+        return vectors
 
     def _build(self, progress: Callable[[int, int], None] | None) -> Heads:
         vocabulary = tuple(word for lesson in self.lessons for word in self._words(lesson.text))
@@ -184,7 +197,12 @@ class Classifier:
 
     def _speller_for(self, vocabulary: Sequence[str]) -> Speller:
         known = self._reader.words
-        return Speller([*vocabulary, *sorted(known.items | set(known.aliases))], common=COMMON)
+        return Speller(vocabulary, more=sorted(known.items | set(known.aliases)), common=COMMON)
+
+
+def plain(text: str) -> str:
+    """A text in small letters without outer punctuation and doubled spaces: two that are plainly the same are equal."""
+    return " ".join(text.casefold().strip(" .!?").split())
 
 
 def spoken(words: Sequence[str]) -> str:
@@ -200,7 +218,7 @@ def _log(votes: Floats) -> Floats:
 def _lessons(intents: Mapping[str, Intent]) -> Iterable[Lesson]:
     """Every example once: those of the intent, what its button says, and the contrasts its neighbours give."""
     written = (lesson for intent in intents.values() for lesson in _lessons_of(intent))
-    return {(lesson.text.casefold(), lesson.intent): lesson for lesson in written}.values()
+    return {(plain(lesson.text), lesson.intent): lesson for lesson in written}.values()
 
 
 def _lessons_of(intent: Intent) -> Iterable[Lesson]:

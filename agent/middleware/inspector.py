@@ -8,11 +8,13 @@ from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import ModelRequest, ModelResponse
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from agent.memory import plain
+from agent.models import EMBEDDED
 from agent.turn import Handed, Turn
 from auth.guard.commands import canonical
 
@@ -20,11 +22,14 @@ Handler = Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
 
 
 class Inspector(AgentMiddleware[Any, Turn]):
-    """Built with the model's name and the tools, whose digests stand for their descriptions."""
+    """Built with the model's name and the tools, whose digests stand for their descriptions; ``at_home`` is the model
+    that stands in for it."""
 
-    def __init__(self, model: str, tools: Sequence[BaseTool], *, is_remote: bool) -> None:
+    def __init__(
+        self, model: str, tools: Sequence[BaseTool], *, is_remote: bool, at_home: BaseChatModel | None = None
+    ) -> None:
         super().__init__()
-        self._model, self._is_remote = model, is_remote
+        self._model, self._is_remote, self._at_home = model, is_remote, at_home
         self._digests = {tool.name: tool_digest(tool) for tool in tools}
 
     async def awrap_model_call(self, request: ModelRequest[Turn], handler: Handler) -> ModelResponse[Any]:
@@ -32,8 +37,10 @@ class Inspector(AgentMiddleware[Any, Turn]):
         turn = request.runtime.context
         names = [tool.name for tool in request.tools if isinstance(tool, BaseTool)]
         tools = {name: self._digests[name] for name in names}
-        content = handed_over(self._model, request.system_message, request.messages, tools)
-        turn.handed.append(Handed(self._model, self._is_remote, content, dict(turn.withheld)))
+        stood_in = self._at_home is not None and request.model is self._at_home
+        model = EMBEDDED if stood_in else self._model
+        content = handed_over(model, request.system_message, request.messages, tools)
+        turn.handed.append(Handed(model, self._is_remote and not stood_in, content, dict(turn.withheld)))
         return await handler(request)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langgraph.types import Command
 
@@ -27,16 +28,17 @@ Calling = Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]]
 
 
 class Privacy(AgentMiddleware[Any, Turn]):
-    """``is_remote`` says whether the model's text leaves the machine. It stands outside the gate, so that gate, fence
-    and tools meet what a handle stands for, and never a handle that stands for nothing."""
+    """``is_remote`` says whether the model's text leaves the machine; what ``at_home`` is asked stays here. It stands
+    outside the gate, so that gate, fence and tools meet what a handle stands for, and never a handle that stands for
+    nothing."""
 
-    def __init__(self, *, is_remote: bool) -> None:
+    def __init__(self, *, is_remote: bool, at_home: BaseChatModel | None = None) -> None:
         super().__init__()
-        self._is_remote = is_remote
+        self._is_remote, self._at_home = is_remote, at_home
 
     async def awrap_model_call(self, request: ModelRequest[Turn], handler: Handler) -> ModelResponse[Any]:
         """Show the model its view; ``turn.withheld`` counts by kind what this call does not show."""
-        turn, is_remote = request.runtime.context, self._is_remote
+        turn, is_remote = request.runtime.context, self._is_remote and request.model is not self._at_home
         turn.withheld.clear()
         shown = [_shown(message, turn, is_remote=is_remote) for message in request.messages]
         response = await handler(request.override(messages=shown))

@@ -24,7 +24,11 @@ def show_health(request: Request) -> Response:
         "status": "ok" if size is not None else "unavailable",
         "database": "ok" if size is not None else "away",
         "audit": {"size": size},
-        "assistant": {"model": house.assistant.model_name, "voters": list(getattr(house.assistant, "voters", ()))},
+        "assistant": {
+            "model": house.assistant.model_name,
+            "is_resting": house.assistant.breaker.is_resting,
+            "voters": list(house.assistant.voters),
+        },
         "version": _version(),
     }
     return JSONResponse(body, OK if size is not None else UNAVAILABLE, headers={"Cache-Control": "no-store"})

@@ -74,7 +74,7 @@ def test_what_the_carrier_wrote_is_fenced_and_marks_the_turn(two: Two) -> None:
     _, turn = call(two, "track_order", {"order": number})
     (answer,) = answers(turn)
     (note,) = answer["by_others"]
-    assert words in note["text"] and note["text"].startswith("⟦") and turn.taint.present
+    assert words in note["text"] and note["text"].startswith("⟦") and turn.provenance.is_tainted
 
 
 def test_a_guest_or_a_stranger_learns_nothing(two: Two) -> None:

@@ -9,7 +9,7 @@ from langchain_core.tools import tool
 
 from agent.assistant import Assistant, NoAssistant
 from agent.memory import customer_says, from_stored
-from agent.models import LoadedModel, NoModel, load_model
+from agent.models import LoadedModel
 from agent.turn import Turn
 from tests.agent.scripted import ANNA, INJECTION, NUMBER, FakeDesk, Scripted, run, says
 
@@ -119,19 +119,3 @@ def test_a_cut_stream_leaves_what_was_done() -> None:
     asyncio.run(cut())
     assert [m["role"] for m in turn.kept] == ["assistant", "tool"]
     assert [type(m).__name__ for m in from_stored(turn.kept)] == ["AIMessage", "ToolMessage"]
-
-
-@pytest.mark.parametrize("name", ["gpt-5", "openai:", "", "bedrock:x", "openai", "EMBEDDED"])
-def test_a_wrong_model_name_is_told(name: str) -> None:
-    with pytest.raises(NoModel, match="COUNTERSIGN_MODEL"):
-        load_model(name, embedded=lambda: Scripted(says("x")))
-
-
-def test_a_missing_extra_is_told() -> None:
-    with pytest.raises(NoModel, match=r"countersign\[anthropic\]"):
-        load_model("anthropic:claude-x", embedded=lambda: Scripted(says("x")))
-
-
-def test_the_embedded_model_stays_in_the_house() -> None:
-    loaded = load_model("embedded", embedded=lambda: Scripted(says("x")))
-    assert not loaded.is_remote and loaded.name == "embedded"

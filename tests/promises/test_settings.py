@@ -167,13 +167,14 @@ class _Elsewhere:
 
 
 def test_no_secret_shows_itself(building: Building) -> None:
-    secrets = ("hunter2-lantern", "pw-of-the-database", "pw-of-the-owner", "pw-of-redis")
+    secrets = ("hunter2-lantern", "pw-of-the-database", "pw-of-the-owner", "pw-of-redis", "key-of-the-model")
     settings = read_settings(
         **REAL,
         data_folder=building.folder,
         database_url="postgresql://shop:pw-of-the-database@localhost/shop",
         migration_url="postgresql://owner:pw-of-the-owner@localhost/shop",
         redis_url="redis://:pw-of-redis@localhost:6379/0",
+        model_key="key-of-the-model",
     )
     house = build(building.folder, database_url=building.settings.database_url).house
     keys = (building.folder / "keys.json").read_text("utf-8")

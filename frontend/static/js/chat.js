@@ -158,7 +158,7 @@ export function openChat(chat) {
     const words = voice.querySelector(".voice__text");
     if (name === "heard") Object.assign(at, told);
     else if (name === "token") words.textContent = (words.textContent + told.text).trimStart();
-    else if (name === "failed") words.textContent = `${words.textContent}\n\n${told.says}`.trim();
+    else if (name === "failed" || name === "notice") words.textContent = `${words.textContent}\n\n${told.says}`.trim();
     else if (name === "approval") place((await fetchPiece(`/chat/card/${told.id}`)).firstElementChild);
     else if (name === "choices") offer(told.texts);
     else if (name === "over") at.state = told.state;

@@ -1,7 +1,9 @@
 """One embedded model for all tests of this room: building it takes most of a second and it holds no conversation."""
 
 import importlib.util
+import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -26,9 +28,24 @@ def _beside(name: str) -> ModuleType:
 SHOP = _beside("fake_shop")
 
 
+HEADS = Path(tempfile.gettempdir()) / f"countersign-test-heads-{os.getuid()}"  # kept between runs, named by their hash
+
+
 @pytest.fixture(scope="session")
 def model() -> EmbeddedModel:
-    return EmbeddedModel(product_names=SHOP.NAMES)
+    """With embeddings where their weights are installed, as in the shop."""
+    return EmbeddedModel(product_names=SHOP.NAMES, cache_folder=HEADS)
+
+
+@pytest.fixture(scope="session")
+def n_grams() -> EmbeddedModel:
+    """The n-grams alone."""
+    return EmbeddedModel(product_names=SHOP.NAMES, cache_folder=HEADS, with_embeddings=False)
+
+
+@pytest.fixture
+def heads() -> Path:
+    return HEADS
 
 
 @pytest.fixture

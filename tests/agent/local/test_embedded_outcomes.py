@@ -300,3 +300,4 @@ def test_what_only_a_person_can_do_is_offered_to_a_person(chat: Chats, text: str
 
 def test_the_voters_can_be_shown(model: EmbeddedModel) -> None:
     assert model.voters[0] == "n-grams"
+    assert set(model.voters[1:]) <= {"embeddings"}

