@@ -260,7 +260,8 @@ class Listener:
     def _picks_foremost(self, turn: Turn, heard: Understanding, memory: Memory) -> bool:
         """Whether the cheapest (dearest, best) of the products that were shown is asked for."""
         m = self._reader.read(turn.text)
-        short = len(m.words) <= 2 * LONGEST_NAME and not self._intents[heard.intent].changes
+        wished = self._intents[heard.intent].changes and heard.confidence >= SURE
+        short = len(m.words) <= 2 * LONGEST_NAME and not wished
         return (heard.intent in COMPARING or short) and bool(m.superlative and memory.products and not m.items)
 
     def _picks_order(self, heard: Understanding, memory: Memory) -> bool:
@@ -278,7 +279,9 @@ class Listener:
 
     def _act_alike(self, heard: Understanding) -> bool:
         one, two = self._intents[heard.intent], self._intents[heard.runner_up]
-        return one.tool is not None and (one.tool, one.slots) == (two.tool, two.slots)
+        # Where the state of the order decides between the two, it need not be decided by words.
+        decided = two.id in one.becomes.values() or one.id in two.becomes.values()
+        return decided or (one.tool is not None and (one.tool, one.slots) == (two.tool, two.slots))
 
 
 def _told(memory: Memory) -> tuple[str, ...]:
