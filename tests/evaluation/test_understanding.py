@@ -1,0 +1,54 @@
+"""Single messages are understood as their authors meant them: a part of the sentences here, all in `make evaluate`.
+
+The bounds are floors under what was measured, so that a change which makes understanding worse is noticed.
+"""
+
+import pytest
+
+from agent.local.model import EmbeddedModel
+from tests.building import embedded
+from tests.evaluation import understanding
+
+EVERY = 4  # of the sentences, one in so many is tried here
+
+
+@pytest.fixture(scope="module")
+def model() -> EmbeddedModel:
+    return embedded()
+
+
+def test_sentences_come_to_the_action_their_author_had_in_mind(model: EmbeddedModel) -> None:
+    found = understanding.sentences(model.understood, understanding.corpus("sentences")[::EVERY])
+    assert found.count > 200
+    assert found.right >= 0.80 and found.right_when_acting >= 0.88 and found.asked_back <= 0.18, found
+
+
+def test_what_is_none_of_the_shops_business_is_told_from_what_is(model: EmbeddedModel) -> None:
+    inside = [case["text"] for case in understanding.corpus("sentences")[::EVERY] if case["action"] != "out_of_scope"]
+    beyond = [case["text"] for case in understanding.corpus("out_of_scope")[::EVERY]]
+    assert understanding.outside(model.understood, inside, beyond) >= 0.95
+
+
+def test_days_and_amounts_are_read(model: EmbeddedModel) -> None:
+    cases = [case for case in understanding.corpus("slots") if {"amount", "quantity"} & set(case["slots"])]
+    read = understanding.slots(model.understood, cases)
+    assert read["amount"][1] >= 0.95 and read["quantity"][1] >= 0.8, read
+
+
+def test_slips_are_the_same_each_time_and_few() -> None:
+    cases = understanding.corpus("sentences")[:50]
+    slipped = understanding.with_typos(cases)
+    assert slipped == understanding.with_typos(cases) != cases
+    assert sum(a["text"] == b["text"] for a, b in zip(cases, slipped, strict=True)) < 30
+
+
+def test_the_measure_itself_tells_right_from_wrong() -> None:
+    cases = [{"text": "a", "action": "x"}, {"text": "b", "action": "y"}, {"text": "c", "action": "z"}]
+    lines = {
+        "a": {"action": "x", "asks_back": False},
+        "b": {"action": "x", "asks_back": True},
+        "c": {"action": "x", "asks_back": False},
+    }
+    found = understanding.sentences(lines.__getitem__, cases)
+    assert (round(found.right, 2), round(found.asked_back, 2), found.right_when_acting) == (0.33, 0.33, 0.5)
+    assert found.mistaken == (("z", "x", 1),)
