@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-import secrets
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -35,7 +34,7 @@ from agent.middleware.standby import Standby
 from agent.models import LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.trouble import trouble
-from agent.turn import Asks, Note, Turn
+from agent.turn import Asks, Note, Turn, new_mark
 from auth.actor import Act, Actor, Channel
 from auth.guard.commands import canonical
 from shop.personal import NOBODY, Personal
@@ -79,7 +78,7 @@ class Assistant:
         _refuse_homeless(tools)
         _refuse_misfits(model, tools)
         prompt = PROMPT.read_text("utf-8")
-        canary = f"HP-{secrets.token_hex(8)}"
+        canary = new_mark()
         self.digest = _digest(model.name, prompt, tools, policy_version)
         # The address of a server of one's own is nobody's business on the health page.
         self.model_name, self.is_remote = model.name.partition("@http")[0], model.is_remote

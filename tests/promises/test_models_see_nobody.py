@@ -102,7 +102,9 @@ def answered(watched: Watched, said: str, calls: Sequence[tuple[str, dict[str, A
     with house.database.read(Scope.own(ada.id)) as session:
         personal = find_personal(session, house.vault, ada.id)
     actor = ada.at_page(watched.building.clock)
-    turn = assistant.turn(actor, house.desk, conversation=watched.conversation, turn_id=said, note=lambda note: None, personal=personal)
+    turn = assistant.turn(
+        actor, house.desk, conversation=watched.conversation, turn_id=said, note=lambda note: None, personal=personal
+    )
 
     async def all_of_it() -> None:
         async for _ in assistant.answer(turn, [customer_says(said)]):

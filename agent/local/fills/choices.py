@@ -83,9 +83,8 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
     exact = [row for row in readable if text.strip().casefold() == _label(f, row).casefold()]
     if exact or (found := matching(readable, m, f.reader.words, text=f.slot.label)):
         return exact or found
-    if by_beginning := [
-        row for row, label in zip(readable, labels, strict=True) if _begin_alike(said, set(label.words))
-    ]:
+    alike = zip(readable, labels, strict=True)
+    if by_beginning := [row for row, label in alike if _begin_alike(said, set(label.words))]:
         return by_beginning
     if m.position is not None and f.answer:
         return [rows[min(m.position, len(rows) - 1)]]
