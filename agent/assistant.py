@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import os
-import secrets
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ from agent.middleware.standby import Standby
 from agent.models import LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.trouble import trouble
-from agent.turn import Asks, Note, Turn
+from agent.turn import Asks, Note, Turn, new_mark
 from auth.actor import Act, Actor, Channel
 from auth.guard.commands import canonical
 from shop.personal import NOBODY, Personal
@@ -76,7 +78,7 @@ class Assistant:
         _refuse_homeless(tools)
         _refuse_misfits(model, tools)
         prompt = PROMPT.read_text("utf-8")
-        canary = f"HP-{secrets.token_hex(8)}"
+        canary = new_mark()
         self.digest = _digest(model.name, prompt, tools, policy_version)
         # The address of a server of one's own is nobody's business on the health page.
         self.model_name, self.is_remote = model.name.partition("@http")[0], model.is_remote
@@ -175,7 +177,9 @@ def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
 
 
 async def _write_down(turn: Turn) -> None:
-    for kind, counted in (("text.struck", turn.struck), ("text.withheld", turn.withheld)):
+    # Of all calls, not the last: when the embedded model went on, the hosted one had been asked before.
+    withheld = reduce(or_, (Counter(handed.withheld) for handed in turn.handed), Counter[str]())
+    for kind, counted in (("text.struck", turn.struck), ("text.withheld", withheld)):
         # Handles are how the assistant always works; what is noted is personal data that was on its way.
         named = sorted((name, number) for name, number in counted.items() if name != HANDLE)
         if named:

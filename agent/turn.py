@@ -67,6 +67,11 @@ class Handed:
     withheld: Mapping[str, int]
 
 
+def new_mark() -> str:
+    """A mark nobody can foresee (68 bits). It has no vowels, so that no name and no word can stand in it by chance."""
+    return "hp-" + "".join(secrets.choice("bcdfghjkmnpqrstvwxz") for _ in range(16))
+
+
 @dataclass(slots=True)
 class Turn:
     """Made by :meth:`agent.assistant.Assistant.turn`. ``note`` may write to a database: it is called in a thread.
@@ -89,7 +94,7 @@ class Turn:
     allowance: Allowance = field(default_factory=Allowance)
     handles: Handles = field(default_factory=Handles)
     nonce: str = field(default_factory=lambda: secrets.token_hex(6))
-    mark: str = field(default_factory=lambda: f"hp-{secrets.token_hex(8)}")
+    mark: str = field(default_factory=new_mark)
     offered: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str]] = field(default_factory=list)
     stood_in: bool = False

@@ -76,12 +76,14 @@ class NotThere:
 class Running:
     """A turn on its way. It remembers what it has told, so whoever listens hears it from the beginning.
 
-    ``cut`` is why it was cut short, or empty. ``task`` is its work, while it can still be cut short.
+    ``cut`` is why it was cut short, or empty; ``listeners`` is how many lines hear it. ``task`` is its work, while it
+    can still be cut short.
     """
 
     def __init__(self, noted: Noted) -> None:
         self.noted = noted
         self.cut = ""
+        self.listeners = 0
         self.task: asyncio.Task[None] | None = None
         self._told: list[Told] = []
         self._is_over = False
@@ -104,14 +106,18 @@ class Running:
     async def listen(self) -> AsyncIterator[Told]:
         """Everything it tells, in order, until its end. A listener who goes away stops nothing."""
         heard = 0
-        while True:
-            for told in self._told[heard:]:
-                heard += 1
-                yield told
-            if heard == len(self._told):
-                if self._is_over:
-                    return
-                await self._news.wait()
+        self.listeners += 1
+        try:
+            while True:
+                for told in self._told[heard:]:
+                    heard += 1
+                    yield told
+                if heard == len(self._told):
+                    if self._is_over:
+                        return
+                    await self._news.wait()
+        finally:
+            self.listeners -= 1
 
     async def wait(self) -> None:
         """Return when it is over."""

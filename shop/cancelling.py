@@ -15,7 +15,7 @@ from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
 from auth.guard.rooms import Card, Facts, Room, Settlement
 from auth.vault import Vault
-from shop.charges import give_back, put_back, set_aside
+from shop.charges import give_back, set_aside, undo_set_aside
 from shop.commands import CancelOrder
 from shop.money import Money
 from shop.orders import CANCELLED, CANCELLING, CHANGING, PAID, Order, OrderLine, find_order, move_order, restock
@@ -122,7 +122,7 @@ class Cancelling:
 
     def release(self, session: Session, grant: Grant[CancelOrder]) -> None:
         order, _ = self._held(session, grant)
-        put_back(session, order, grant.request or {})
+        undo_set_aside(session, order, grant.request or {})
         move_order(order, before=CANCELLING if _was_whole(grant) else CHANGING, after=PAID)
 
     def _held(self, session: Session, grant: Grant[CancelOrder]) -> tuple[Order, Sequence[OrderLine]]:

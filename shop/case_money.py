@@ -18,6 +18,7 @@ from auth.guard.grants import Grant
 from auth.guard.rooms import Facts, Settled, Settlement
 from auth.vault import Vault
 from shop.cases import Case, case_entity, find_case_at_work, held_lines
+from shop.charges import give_back, set_aside, undo_set_aside
 from shop.money import Money
 from shop.orders import Order
 from shop.payments import PaymentGateway, asked, asked_amount
@@ -100,12 +101,12 @@ class CaseMoney:
             )
             session.add(refund)
             self.vault.seal(session, refund, "reason", self.vault.open(session, case, "reason"))
-        return {"charge": order.charge_reference, **asked(amount)}
+            return set_aside(session, order, amount)
+        return asked(amount)
 
     def call(self, key: str, request: Mapping[str, Json]) -> Settlement:
         """Ask the gateway; where no money moves there is nobody to ask."""
-        amount = asked_amount(request)
-        return self.gateway.refund(key, str(request["charge"]), amount) if amount.minor else Settled(NO_MONEY)
+        return give_back(self.gateway, key, request) if asked_amount(request).minor else Settled(NO_MONEY)
 
     def settle(self, session: Session, grant: Grant[Any], *, file: CaseFile) -> None:
         """The gateway has paid."""
@@ -123,6 +124,7 @@ class CaseMoney:
         refund = _refund_of(session, grant, file.case)
         if refund is not None:
             refund.state = RELEASED
+            undo_set_aside(session, file.order, grant.request or {})
         file.case.settle_grant_id = None
 
     def is_settled(self, session: Session, grant: Grant[Any], *, file: CaseFile, amount: Money) -> bool:

@@ -67,7 +67,7 @@ def set_aside(session: Session, order: Order, amount: Money) -> dict[str, Json]:
     return {"parts": parts, **asked(amount)}
 
 
-def put_back(session: Session, order: Order, request: Mapping[str, Json]) -> None:
+def undo_set_aside(session: Session, order: Order, request: Mapping[str, Json]) -> None:
     """The gateway said no: what was set aside is there again."""
     asked_for = list(parts_of(request))
     for extra in extra_charges(session, order):

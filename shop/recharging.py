@@ -16,7 +16,7 @@ from auth.actor import Actor
 from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
 from auth.guard.rooms import Card, Declined, Facts, Room, Settlement, Unreachable
-from shop.charges import give_back, put_back, set_aside
+from shop.charges import give_back, set_aside, undo_set_aside
 from shop.commands import ChangeOrderPayment
 from shop.money import Money
 from shop.orders import CHANGING, PAID, Order, find_order, move_order
@@ -130,7 +130,7 @@ class Recharging:
     def release(self, session: Session, grant: Grant[ChangeOrderPayment]) -> None:
         """The new card was declined: the old charge stands."""
         order = self._held(session, grant)
-        put_back(session, order, grant.request or {})
+        undo_set_aside(session, order, grant.request or {})
         move_order(order, before=CHANGING, after=PAID)
 
     def _held(self, session: Session, grant: Grant[ChangeOrderPayment]) -> Order:

@@ -21,7 +21,7 @@ from auth.guard.judge import Entity
 from auth.guard.rooms import Card, Facts, Room, Settlement
 from auth.vault import Sealed, Vault
 from shop.cases import held_lines
-from shop.charges import give_back, put_back, set_aside
+from shop.charges import give_back, set_aside, undo_set_aside
 from shop.commands import RefundOrder
 from shop.money import Money
 from shop.orders import DELIVERED, PAID, SHIPPED, Order, OrderLine, find_order
@@ -257,7 +257,7 @@ class Refunding:
     def release(self, session: Session, grant: Grant[RefundOrder]) -> None:
         refund = _refund_of(session, grant)
         refund.state = RELEASED
-        put_back(session, session.get_one(Order, refund.order_id, with_for_update=True), grant.request or {})
+        undo_set_aside(session, session.get_one(Order, refund.order_id, with_for_update=True), grant.request or {})
 
 
 def say_refunded(result: Mapping[str, Json]) -> str:

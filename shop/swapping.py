@@ -14,7 +14,7 @@ from auth.guard.commands import Effect, Json
 from auth.guard.grants import Grant
 from auth.guard.rooms import Card, Declined, Facts, Room, Settled, Settlement
 from shop.catalogue import Variant, find_variants, return_stock, take_stock
-from shop.charges import add_charge, give_back, put_back, set_aside
+from shop.charges import add_charge, give_back, set_aside, undo_set_aside
 from shop.commands import ChangeOrderItem
 from shop.money import Money
 from shop.orders import CHANGING, PAID, Order, OrderLine, find_order, move_order
@@ -179,7 +179,7 @@ class Swapping:
         order, line = self._held(session, grant)
         request = grant.request or {}
         if request["way"] == "refund":
-            put_back(session, order, request)
+            undo_set_aside(session, order, request)
         return_stock(session, str(_becomes(grant)["sku"]), line.quantity)
         move_order(order, before=CHANGING, after=PAID)
 

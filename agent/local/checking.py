@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from agent.local.classifier import Classifier, Lesson, plain
+from agent.local.dates import named_days
 from agent.local.intents import Intent
 from agent.local.likeness import mean_of_best
+from agent.local.sums import sums
 from agent.local.understanding import Understander, Understanding
+from agent.local.wording import fold
 
 NEAR = 0.80  # likeness (0-1) from which two examples of different actions are too close to tell apart by
 
@@ -54,14 +58,20 @@ def check_examples(classifier: Classifier, intents: Mapping[str, Intent]) -> Rep
     )
 
 
-def as_line(understander: Understander, intents: Mapping[str, Intent], text: str) -> dict[str, Any]:
-    """How a text is understood, as plain data: the first request, and under `requests` all when there are several."""
-    requests = [_plain(request, intents) for request in understander.requests(text)]
+def as_line(understander: Understander, intents: Mapping[str, Intent], text: str, *, today: date) -> dict[str, Any]:
+    """How a text is understood, as plain data: the first request, and under `requests` all when there are several.
+
+    Beside the words as typed, days stand as pairs of ISO dates (first, last) and amounts in minor units.
+    """
+    requests = [_plain(request, intents, today) for request in understander.requests(text)]
     return {"text": text, **requests[0], **({"requests": requests} if len(requests) > 1 else {})}
 
 
-def _plain(request: Understanding, intents: Mapping[str, Intent]) -> dict[str, Any]:
-    slots = request.as_dict()["slots"]
+def _plain(request: Understanding, intents: Mapping[str, Intent], today: date) -> dict[str, Any]:
+    days = [[span.first.isoformat(), span.last.isoformat()] for span in named_days(request.text, today)]
+    amounts = [_minor(amount) for found in sums(fold(request.text)) for amount in (found.least, found.most) if amount]
+    read = {"days": days, "amounts_minor": list(dict.fromkeys(amounts))}
+    slots = request.as_dict()["slots"] | {name: value for name, value in read.items() if value}
     return {
         "action": action_of(intents[request.intent]),
         "intent": request.intent,
@@ -73,6 +83,11 @@ def _plain(request: Understanding, intents: Mapping[str, Intent]) -> dict[str, A
         "asks_back": request.band != "act",
         "slots": slots,
     }
+
+
+def _minor(amount: str) -> int:
+    whole, _, cents = amount.partition(".")
+    return int(whole) * 100 + int(cents.ljust(2, "0")[:2] or 0)
 
 
 def _duplicates(lessons: tuple[Lesson, ...]) -> Iterator[tuple[Lesson, Lesson]]:

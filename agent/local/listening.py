@@ -53,7 +53,7 @@ class Listener:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
         move = self._move(first)
-        if self._picks_foremost(first, memory):
+        if self._picks_foremost(turn, first, memory):
             return [Task("product_question", (turn.text,))]
         if self._picks_order(first, memory):
             return [Task("show_order", (turn.text,), turn.page)]
@@ -145,6 +145,7 @@ class Listener:
         assert question is not None  # noqa: S101 - the caller has looked; this tells the type checker.
         move = self._move(first)
         exact = fold(turn.text).strip(" .!") in {fold(choice) for choice in question.choices}
+        exact = exact or self._is_of_offer(turn.text, question.choices)
         exact = exact or (question.fill == "reason" and bool(first.slots.reason) and len(requests) == 1)
         wish = move is None and first.band == "act" and first.intent not in {task.intent, "out_of_scope"}
         strays = wish and first.confidence >= SURE and first.intent not in MENTIONING
@@ -196,6 +197,12 @@ class Listener:
         offered = {word for choice in choices for word in words.split(choice) if len(word) > 2 or word.isdigit()}
         whole = {fold(choice) for choice in choices}
         return bool(set(words.split(text)) & offered or fold(text).strip(" .!") in whole)
+
+    def _is_of_offer(self, text: str, choices: Sequence[str]) -> bool:
+        """Whether a message says nothing but words of the answers that were offered: "the visa"."""
+        words = self._reader.words
+        said = set(words.split(text)) - words.filler - words.pronouns
+        return bool(said) and said <= {word for choice in choices for word in words.split(choice)}
 
     def _is_bare_answer(self, turn: Turn, task: Task) -> bool:
         """Whether a message is little more than one of the answers to a question that was left."""
@@ -250,11 +257,11 @@ class Listener:
     def _can_be_chosen(self, name: str) -> bool:
         return self._intents[name].move is None and name not in {"out_of_scope", "injection"}
 
-    def _picks_foremost(self, heard: Understanding, memory: Memory) -> bool:
+    def _picks_foremost(self, turn: Turn, heard: Understanding, memory: Memory) -> bool:
         """Whether the cheapest (dearest, best) of the products that were shown is asked for."""
-        short = len(heard.slots.words) <= 2 * LONGEST_NAME and not self._intents[heard.intent].changes
-        about = heard.intent in COMPARING or short
-        return about and bool(heard.slots.superlative and memory.products and not heard.slots.items)
+        m = self._reader.read(turn.text)
+        short = len(m.words) <= 2 * LONGEST_NAME and not self._intents[heard.intent].changes
+        return (heard.intent in COMPARING or short) and bool(m.superlative and memory.products and not m.items)
 
     def _picks_order(self, heard: Understanding, memory: Memory) -> bool:
         """Whether a few words pick one of the orders that were just listed: "the delivered one"."""

@@ -105,7 +105,7 @@ class EmbeddedModel(BaseChatModel):
 
     def understood(self, text: str) -> dict[str, Any]:
         """The same as plain data for a command line, with the action each request leads to."""
-        return as_line(self._understander, self._intents, text)
+        return as_line(self._understander, self._intents, text, today=self.clock().date())
 
     def nearest(self, text: str) -> dict[str, list[tuple[float, Lesson]]]:
         """For each voter the examples most like a text, with their likeness (0-1)."""

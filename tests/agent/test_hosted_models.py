@@ -23,6 +23,7 @@ from agent.models import load_model
 from agent.turn import Note, Turn
 from auth.database import Scope
 from auth.guard.approvals import Approval
+from shop.conversations import start_conversation
 from tests.agent.fake_provider import Behaviour, Called, FakeProvider, Hangs, Refuses, Says, provider
 from tests.building import Building, embedded
 
@@ -64,6 +65,10 @@ class Shop:
         loaded = load_model(getattr(fake, kind), embedded=embedded, patience=self.patience)
         self.assistant = Assistant(loaded, policy_version="p", environment={}, **given)
         self.turns = 0
+        ada = building.person("ada").id
+        with building.house.database.begin(Scope.own(ada)) as session:
+            talk = start_conversation(session, building.house.vault, ada, at=building.clock())
+            self.conversation = str(talk.id)
 
     def say(self, *texts: str, page: dict[str, str] | None = None) -> list[Ran]:
         """A conversation, each message in a turn of its own."""
@@ -82,7 +87,7 @@ class Shop:
         notes, before, began = list[Note](), len(self.fake.bodies), time.monotonic()
         ada = self.building.person("ada").at_page(self.building.clock)
         turn = self.assistant.turn(
-            ada, self.building.desk, conversation="talk", turn_id=str(self.turns), note=notes.append
+            ada, self.building.desk, conversation=self.conversation, turn_id=str(self.turns), note=notes.append
         )
         heard = [each async for each in self.assistant.answer(turn, history)]
         assert isinstance(heard[-1], Finished)
@@ -339,8 +344,9 @@ def test_the_model_at_home_gets_the_words_and_the_page_and_the_hosted_one_never_
     typed = "is this one in stock? my mail is zed@example.org"
     with provider(Refuses(400)) as fake:
         (ran,) = Shop(building, fake, "openai").say(typed, page={"product": "quiet-lamp"})
-        assert "zed@" not in fake.text and "[email]" in fake.text
-    assert "Quiet Lamp" in ran.text and dict(ran.turn.withheld) == {"email": 1}
+        said = str(fake.read(0)["messages"][-1]["content"])
+        assert "zed@" not in fake.text and "email:1" in said and "quiet-lamp" in said
+    assert "Quiet Lamp" in ran.text and Note("text.withheld", "email:1") in ran.notes
 
 
 def test_the_embedded_models_choices_are_offered(building: Building) -> None:

@@ -135,7 +135,7 @@ def test_the_clerk_finds_the_case_and_the_customer_sees_who_speaks(
 ) -> None:
     number = building.orders["ada.mug"]
     model._steps[:] = [says("", ("refund_order", {"order": number, "reason": "broke"})), says("It waits for you.")]
-    key, cleo = say(ada, "my mug broke"), as_person("cleo", with_code=True)
+    key, cleo = say(ada, f"my mug of {number} broke"), as_person("cleo", with_code=True)
     ada.post("/chat/person", {"conversation": key})
     page = words(cleo.get(f"/staff/conversations/{key}").text)
     assert "a customer, signed in" in page and f"{number}: waits for the customer" in page

@@ -23,11 +23,12 @@ from auth.database import Scope, new_id
 from auth.vault import Sealed
 from shop.addresses import Address
 from shop.catalogue import Product
+from shop.conversations import start_conversation
 from shop.orders import Order
 from shop.personal import find_personal
 from shop.reviews import Review
 from tests.agent.scripted import Scripted, says
-from tests.browsing import Street
+from tests.browsing import Street, cards
 from tests.building import Building, Person, build, move_in
 from tests.promises.test_every_tool import FIT
 
@@ -46,6 +47,7 @@ class Watched:
 
     building: Building
     ada: Person
+    conversation: str
     values: tuple[str, ...]
 
     def found(self, handed: bytes) -> list[str]:
@@ -66,7 +68,9 @@ def watched(tmp_path: Path, database_url: str) -> Iterator[Watched]:
             house.vault.seal(session, telling, column, text)
         product = session.scalars(select(Product).where(Product.handle == "harbour-mug")).one()
         _review(session, product, now)
-    yield Watched(building, ada, tuple(_sealed(building, ada)))
+    with house.database.begin(Scope.own(ada.id)) as session:
+        conversation = str(start_conversation(session, house.vault, ada.id, at=now).id)
+    yield Watched(building, ada, conversation, tuple(_sealed(building, ada)))
     house.database.close()
 
 
@@ -98,7 +102,9 @@ def answered(watched: Watched, said: str, calls: Sequence[tuple[str, dict[str, A
     with house.database.read(Scope.own(ada.id)) as session:
         personal = find_personal(session, house.vault, ada.id)
     actor = ada.at_page(watched.building.clock)
-    turn = assistant.turn(actor, house.desk, conversation="c", turn_id=said, note=lambda note: None, personal=personal)
+    turn = assistant.turn(
+        actor, house.desk, conversation=watched.conversation, turn_id=said, note=lambda note: None, personal=personal
+    )
 
     async def all_of_it() -> None:
         async for _ in assistant.answer(turn, [customer_says(said)]):
@@ -166,3 +172,20 @@ def test_through_the_pages_a_remote_model_sees_nobody_and_the_command_has_what_w
     clerk = street.signed_in("cleo")
     assert "ring Zephyrwick at +353 1 234 5678, 7 Juniperlane" in clerk.get(f"/staff/conversations/{path[6:]}").text
     building.house.database.close()
+
+
+@pytest.mark.parametrize("said", ["send {order} to the Mossgatewell flat.", "send {order} to another address"])
+def test_the_embedded_model_sends_a_parcel_to_a_label_it_cannot_read(watched: Watched, said: str) -> None:
+    street, order = Street.before(watched.building), watched.building.orders["ada.paid"]
+    browser = street.signed_in("ada")
+    path = browser.post("/chat", data={"message": said.format(order=order)}).headers["location"].partition("#")[0]
+    if "another" in said:
+        assert 'value="Mossgatewell flat"' in browser.get(path).text, "the button has the label itself"
+        browser.post("/chat", data={"message": "Mossgatewell flat", "conversation": path.removeprefix("/chat/")})
+    (card,) = cards(street.building, "ada")
+    house = watched.building.house
+    with house.database.read(Scope.own(watched.ada.id)) as session:
+        command = house.vault.open(session, session.merge(card, load=False), "command")
+    assert "address:mossgatewell-flat" in command
+    handed = re.findall(r"<pre[^>]*>(.*?)</pre>", browser.get(f"{path}/seen").text, re.DOTALL)
+    assert handed and not [text for text in handed if "Mossgatewell" in text]

@@ -35,6 +35,7 @@ WRITES_WITHOUT_GRANT: Mapping[str, str] = {
     "shop/basket.py:merge_basket": "a guest signs in; the session is new, and the basket is theirs in both accounts",
     "shop/guest_chats.py:_move": "a guest signs in; the words are theirs in both accounts, and are sealed anew",
     "shop/conversations.py:start_conversation": "saying something is not a change of the shop; own rows only",
+    "shop/model_calls.py:keep_calls": "what a model was handed in one's own conversation is kept; own rows only",
     "shop/conversations.py:append_message": "what was said is kept; own rows only, never changed afterwards",
 }
 # Files that fill an empty demo shop, which only demo mode does.

@@ -6,8 +6,10 @@ from auth.actor import Actor, Role
 from auth.audit import AuditEntry
 from auth.database import Scope, new_id
 from auth.guard.decisions import AwaitingApproval, Done, Need, Outcome, Refused
+from auth.guard.rooms import Settled
 from shop.cases import MOVES, OPEN_STATES, Case
 from shop.catalogue import Product, Variant
+from shop.charges import ExtraCharge, add_charge
 from shop.claims import working_days
 from shop.commands import (
     CancelOrder,
@@ -25,6 +27,7 @@ from shop.commands import (
     ShowCase,
     WithdrawCase,
 )
+from shop.money import Money
 from shop.orders import Order, OrderLine
 from shop.payments import DemoGateway, PaymentMethod
 from shop.refunds import Refund
@@ -165,6 +168,18 @@ def test_a_bank_that_says_no_leaves_the_return_as_it_was(
     small.change(Order, {"charge_reference": good}, number=order)
     small.done(cleo, ReceiveReturn(case))
     assert small.refunds_made() == [3980]
+
+
+def test_money_goes_back_to_the_charges_it_came_from(small: SmallHouse, ada: Actor, cleo: Actor, order: str) -> None:
+    """A dearer option that was charged by itself before the order left."""
+    extra = small.gateway.charge("extra", "tok_seed", Money(500))
+    assert isinstance(extra, Settled)
+    with small.database.begin(HOUSE) as session:
+        row = session.query(Order).filter_by(number=order).one()
+        row.lines[0].unit_minor, row.goods_minor = 2240, row.goods_minor + 500
+        add_charge(session, row, extra.reference, amount=Money(500), now=NOON)
+    small.done(cleo, ReceiveReturn(opened(small, small.done(ada, ReturnItems(order, "x", (1,))))))
+    assert small.refunds_made() == [500, 3980] and small.one(ExtraCharge).left_minor == 0
 
 
 # Two pairs of eyes

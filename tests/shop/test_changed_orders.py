@@ -29,7 +29,8 @@ from shop.commands import (
 )
 from shop.money import Money
 from shop.order_papers import VAT_PERCENT, vat_in
-from shop.orders import Order
+from shop.orders import Order, find_order
+from shop.refunds import reckon
 from shop.views import InvoiceView, OrderView, TrackingView
 from tests.small_house import SmallHouse
 
@@ -93,6 +94,18 @@ def test_cancelling_lines_over_500_needs_a_fresh_code(small: SmallHouse) -> None
     outcome = small.submit(ada, CancelOrder(number, lines=(1,)))
     assert isinstance(outcome, AwaitingApproval) and outcome.needs == {Need.SECOND_FACTOR}
     small.done(ada, CancelOrder(number, lines=(2,)))
+
+
+def test_nothing_is_left_of_a_cancelled_line_for_whatever_comes_later(small: SmallHouse) -> None:
+    ada = small.person()
+    number = small.order(ada, ("HM-PINE", 2), ("QL-FOG", 1), status="paid")
+    small.done(ada, CancelOrder(number, lines=(1,)))
+    with small.database.read(Scope.own(ada.account_id)) as session:
+        order = find_order(session, ada.account_id, number)
+        assert order is not None
+        found = reckon(session, order)
+        assert [found.left(line) for line in order.lines] == [0, 18900]
+        assert found.still([(1, 3980), (2, 18900)]) == 18900
 
 
 def test_a_claim_from_before_lines_could_be_named_is_about_one_charge() -> None:

@@ -71,17 +71,20 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
     said_whole = f" {' '.join(m.words)} "
     if by_handle := [row for row in rows if f" {' '.join(f.reader.words.split(str(row[f.slot.take])))} " in said_whole]:
         return by_handle
-    labels = [f.reader.read(_label(f, row)) for row in rows]
+    # What is said about addresses in general names none of those that are called by a handle.
+    readable = [row for row in rows if ":" not in _label(f, row)]
+    labels = [f.reader.read(_label(f, row)) for row in readable]
     if m.labels:
-        return [row for row, label in zip(rows, labels, strict=True) if set(m.labels) & set(label.labels)]
+        return [row for row, label in zip(readable, labels, strict=True) if set(m.labels) & set(label.labels)]
     said = set(m.words)
     digits = {word for word in said if word.isdigit() and len(word) >= 3}
-    if by_digits := [row for row, label in zip(rows, labels, strict=True) if digits & set(label.words)]:
+    if by_digits := [row for row, label in zip(readable, labels, strict=True) if digits & set(label.words)]:
         return by_digits
-    exact = [row for row in rows if text.strip().casefold() == _label(f, row).casefold()]
-    if exact or (found := matching(rows, m, f.reader.words, text=f.slot.label)):
+    exact = [row for row in readable if text.strip().casefold() == _label(f, row).casefold()]
+    if exact or (found := matching(readable, m, f.reader.words, text=f.slot.label)):
         return exact or found
-    if by_beginning := [row for row, label in zip(rows, labels, strict=True) if _begin_alike(said, set(label.words))]:
+    alike = zip(readable, labels, strict=True)
+    if by_beginning := [row for row, label in alike if _begin_alike(said, set(label.words))]:
         return by_beginning
     if m.position is not None and f.answer:
         return [rows[min(m.position, len(rows) - 1)]]
