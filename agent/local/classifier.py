@@ -21,6 +21,8 @@ from agent.local.speller import Speller
 from agent.local.wording import COMMON, language_of
 
 OUTSIDE = "out_of_scope"  # the intent of what is none of the shop's business, if there is one
+SENTENCE = 3  # words from which a strange text is taken to lie outside the shop's business
+LOOKS_ALIKE = 0.45  # likeness by n-grams to one example that a text of a word or two must reach
 CERTAIN = 0.98  # share of what stands in the examples word for word
 LONGEST = 60  # words of a text that are weighed
 
@@ -154,6 +156,7 @@ class Classifier:
             return Verdict(np.zeros(len(self.names), np.float32), "en")
         by, count = self._weighing, len(self.names)
         like = self._likeness.to_examples(features(words))
+        nearest_one = float(like.max())
         nearest = mean_of_best(like, self.labels, count, best=3)
         votes = np.asarray(by.nearest * _log(nearest), np.float32)
         if by.centroid:
@@ -168,8 +171,12 @@ class Classifier:
         votes = np.float32(by.sharpness) * (votes + by.fit * _log(like @ self._heads.fit))
         shares = np.exp(votes - votes.max())
         familiar = 1 / (1 + np.exp(-by.steepness * (familiarity - by.familiar)))
+        if len(words) < SENTENCE:
+            # A vector of one word is always near some other word's, so a short text must also look like an example.
+            familiar *= min(1.0, nearest_one / LOOKS_ALIKE)
         shares *= familiar / shares.sum()
-        if OUTSIDE in self.names:
+        # A word or two that nobody knows may mean anything; a strange sentence is about something else.
+        if OUTSIDE in self.names and len(words) >= SENTENCE:
             shares[self.names.index(OUTSIDE)] += by.strange * (1 - familiar)
         closest = self.lessons[int(like.argmax())].language
         language = language_of(self._reader.words.split(text), self._reader.words, otherwise=closest)
@@ -197,7 +204,8 @@ class Classifier:
 
     def _speller_for(self, vocabulary: Sequence[str]) -> Speller:
         known = self._reader.words
-        return Speller(vocabulary, more=sorted(known.items | set(known.aliases)), common=COMMON)
+        more = {*known.items, *known.aliases, *known.colours, *known.same, *known.gloss, *known.labels, *known.ordinals}
+        return Speller(vocabulary, more=sorted(more | known.german | known.english), common=COMMON)
 
 
 def plain(text: str) -> str:
