@@ -244,7 +244,7 @@ def _assistant(
             product_names=names,
             cache_folder=settings.data_folder / "model",
             clock=clock,
-            with_embeddings=settings.embeddings,
+            with_embeddings=settings.understanding == "embeddings",
             progress=progress,
         )
 

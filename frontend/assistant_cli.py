@@ -12,6 +12,7 @@ from rich.table import Table
 
 from agent.local import EmbeddedModel
 from agent.local.checking import Report
+from agent.local.model import HERE
 from shop.demo_shelves import shelf_names
 
 SHOWN = 25  # rows of a table; the rest is counted
@@ -19,13 +20,14 @@ assistant_cli = typer.Typer(no_args_is_help=True, help="The embedded assistant m
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Heads = Annotated[Path, typer.Option("--heads", help="Where what was computed from the examples is kept.")]
+Folder = Annotated[Path, typer.Option("--folder", help="The folder with intents and words.")]
 NGramsOnly = Annotated[bool, typer.Option("--n-grams-only", help="Leave the sentence embeddings out.")]
 
 
 @assistant_cli.command()
-def check(heads: Heads = Path("var/model"), n_grams_only: NGramsOnly = False) -> None:
+def check(heads: Heads = Path("var/model"), n_grams_only: NGramsOnly = False, folder: Folder = HERE) -> None:
     """Show which examples collide; exit 1 when one stands under two intents."""
-    report = _model(heads, n_grams_only).examined()
+    report = _model(heads, n_grams_only, folder).examined()
     out.print(f"{report.examples} examples of {report.intents} intents.")
     _show_duplicates(report)
     _show_collisions(report)
@@ -54,10 +56,11 @@ def try_(
             _show(model, sentence or "")
 
 
-def _model(heads: Path, n_grams_only: bool) -> EmbeddedModel:
+def _model(heads: Path, n_grams_only: bool, folder: Path = HERE) -> EmbeddedModel:
     with _progress("Reading the examples") as progress:
         task = progress.add_task("", total=None)
         model = EmbeddedModel(
+            folder=folder,
             product_names=shelf_names(),
             cache_folder=heads,
             with_embeddings=not n_grams_only,

@@ -84,7 +84,7 @@ def demo(
     _migrate(settings)
     with _progress("Reading the assistant's examples") as step:
         house = build_house(settings, progress=step)
-    if "embeddings" not in house.assistant.voters and model == EMBEDDED and settings.embeddings:
+    if "embeddings" not in house.assistant.voters and model == EMBEDDED and settings.understanding == "embeddings":
         out.print(
             "The sentence encoder's weights are not here (`make weights`): the assistant works with n-grams alone."
         )

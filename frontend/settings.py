@@ -60,8 +60,10 @@ class Settings(BaseSettings):
     model_timeout_s: float = Field(
         30, ge=1, le=45, description="Seconds a hosted model may be silent before the embedded one goes on"
     )
-    embeddings: bool = Field(
-        True, description="Whether the embedded model uses sentence embeddings; off saves 110 MB of memory"
+    understanding: str = Field(
+        "embeddings",
+        pattern="^(embeddings|n-grams)$",
+        description="What the embedded model understands with; n-grams alone save 110 MB of memory",
     )
     smtp_url: str = Field(
         "", repr=False, description="smtp+starttls://user:password@host:587, smtps://…, or smtp:// on loopback"

@@ -48,10 +48,6 @@ def _lines(
     if conversation.waiting_since is not None:
         yield "Asked for a person", _when(conversation.waiting_since)
     yield "Said so far", f"{len(said)} by the customer, {len(answers)} by the assistant"
-    if said:
-        yield "First", _short(vault.open(session, said[0], "text"))
-    if len(said) > 1:
-        yield "Last", _short(vault.open(session, said[-1], "text"))
 
 
 def _keys(messages: Iterable[Message]) -> Iterable[tuple[str, str]]:

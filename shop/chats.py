@@ -35,11 +35,20 @@ from shop.ratings import ratings_of
 from shop.views import RatingView
 
 PAGE = 20
-SEARCHED_CONVERSATIONS = 200
-SEARCHED_MESSAGES = 3000
 MOST_TERMS = 6
 _BEFORE, _AFTER = 50, 90  # characters around the first word that was found
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one search opens: conversations by their names, messages by their words."""
+
+    conversations: int = 200
+    messages: int = 3000
+
+
+SEARCHED = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +141,25 @@ def list_chats(session: Session, vault: Vault, account_id: UUID | None, *, befor
     )
 
 
-def search_chats(session: Session, vault: Vault, account_id: UUID | None, words: str) -> SearchResult:
+def search_chats(
+    session: Session, vault: Vault, account_id: UUID | None, words: str, *, bounds: Bounds = SEARCHED
+) -> SearchResult:
     """The account's own conversations that hold all the words, in one message or in the title; capitals don't count.
 
-    At most the newest 200 conversations and the newest 3,000 messages in them are opened. The first six words count.
+    At most the newest conversations and messages within ``bounds`` are opened. The first six words count.
     """
     terms = clean(words).casefold().split()[:MOST_TERMS]
     if account_id is None or not terms:
         return SearchResult((), 0, 0, is_all=True)
-    found = session.scalars(_newest_first(account_id).limit(SEARCHED_CONVERSATIONS + 1)).all()
-    looked_in = found[:SEARCHED_CONVERSATIONS]
-    messages = _newest_messages(session, account_id, looked_in)
-    hits = _hits_in(session, vault, messages[:SEARCHED_MESSAGES], terms)
-    is_all = len(found) <= SEARCHED_CONVERSATIONS and len(messages) <= SEARCHED_MESSAGES
+    found = session.scalars(_newest_first(account_id).limit(bounds.conversations + 1)).all()
+    looked_in = found[: bounds.conversations]
+    messages = _newest_messages(session, account_id, looked_in, most=bounds.messages)
+    hits = _hits_in(session, vault, messages[: bounds.messages], terms)
+    is_all = len(found) <= bounds.conversations and len(messages) <= bounds.messages
     return SearchResult(
         tuple(_hits(session, vault, looked_in, hits, terms)),
         len(looked_in),
-        min(len(messages), SEARCHED_MESSAGES),
+        min(len(messages), bounds.messages),
         is_all,
     )
 
@@ -297,10 +308,12 @@ def _counts(session: Session, conversations: Iterable[Conversation]) -> dict[UUI
     return {key: count for key, count in session.execute(query.group_by(Message.conversation_id))}
 
 
-def _newest_messages(session: Session, account_id: UUID, looked_in: Sequence[Conversation]) -> Sequence[Message]:
+def _newest_messages(
+    session: Session, account_id: UUID, looked_in: Sequence[Conversation], *, most: int
+) -> Sequence[Message]:
     keys = [one.id for one in looked_in]
     query = select(Message).where(Message.account_id == account_id, Message.conversation_id.in_(keys))
-    return session.scalars(query.order_by(Message.at.desc(), Message.id.desc()).limit(SEARCHED_MESSAGES + 1)).all()
+    return session.scalars(query.order_by(Message.at.desc(), Message.id.desc()).limit(most + 1)).all()
 
 
 def _hits_in(session: Session, vault: Vault, messages: Iterable[Message], terms: Sequence[str]) -> dict[UUID, Hit]:

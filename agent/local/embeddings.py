@@ -6,6 +6,7 @@ attention runs sentence by sentence. Pure and repeatable: the same text gives th
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -81,9 +82,9 @@ class Encoder:
         return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
 
 
-def load_encoder() -> Encoder | None:
+def load_encoder(find: Callable[[], Path | None] = find_weights) -> Encoder | None:
     """The encoder with the installed weights; None without them, or (with a line in the log) with wrong ones."""
-    folder = find_weights()
+    folder = find()
     if folder is None:
         return None
     try:

@@ -30,6 +30,7 @@ from agent.local.slots import Reader
 from agent.local.soundness import check_replies, check_tools
 from agent.local.tasks import Call, Reply
 from agent.local.understanding import Understander, Understanding
+from agent.local.weights import find_weights
 from agent.local.wording import clean, load_words
 
 HERE = Path(__file__).parent
@@ -61,6 +62,7 @@ class EmbeddedModel(BaseChatModel):
     cache_folder: Path | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     with_embeddings: bool = True
+    find_weights: Callable[[], Path | None] = Field(default=find_weights, exclude=True)
     progress: Callable[[int, int], None] | None = Field(default=None, exclude=True)
 
     _intents: dict[str, Intent] = PrivateAttr()
@@ -72,7 +74,7 @@ class EmbeddedModel(BaseChatModel):
         super().model_post_init(context)
         self._intents = load_intents(self.folder / "intents")
         reader = Reader(load_words(self.folder / "words.yaml"), self.product_names, prefix=self.order_prefix)
-        encoder = load_encoder() if self.with_embeddings else None
+        encoder = load_encoder(self.find_weights) if self.with_embeddings else None
         self._understander = Understander(
             self._intents, reader, encoder=encoder, cache=self.cache_folder, progress=self.progress
         )

@@ -16,8 +16,7 @@ from frontend.pages.submitting import Text, kept_id, submit, way_on
 from frontend.render import looking, render
 from shop.chats import (
     PAGE,
-    SEARCHED_CONVERSATIONS,
-    SEARCHED_MESSAGES,
+    SEARCHED,
     ExportedConversation,
     SearchResult,
     as_json,
@@ -121,7 +120,7 @@ def _page(
             words=words,
             result=result,
             wrong=wrong,
-            bounds={"conversations": SEARCHED_CONVERSATIONS, "messages": SEARCHED_MESSAGES, "page": PAGE},
+            bounds={"conversations": SEARCHED.conversations, "messages": SEARCHED.messages, "page": PAGE},
         )
 
 

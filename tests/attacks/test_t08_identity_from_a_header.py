@@ -8,6 +8,7 @@ from tests.browsing import OURS, Street
 ROOT = Path(__file__).resolve().parents[2]
 READ = {"origin", "sec-fetch-site", "x-forwarded-for", "host", "cookie", "content-length", "user-agent", "accept"}
 READ |= {"last-event-id"}
+READ |= {"retry-after"}  # of a model provider's answer, not of a request
 
 
 def test_headers_that_name_ben_leave_ada_being_ada(street: Street) -> None:

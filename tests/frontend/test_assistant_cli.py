@@ -61,10 +61,10 @@ def two_alike(tmp_path: Path) -> EmbeddedModel:
 
 
 def test_an_example_under_two_intents_is_a_duplicate_and_ends_the_check(
-    two_alike: EmbeddedModel, monkeypatch: pytest.MonkeyPatch
+    two_alike: EmbeddedModel, tmp_path: Path
 ) -> None:
     pairs = two_alike.examined().duplicates
     assert [{lesson.intent for lesson in pair} == {"greet", "where_is_order"} for pair in pairs].count(True) >= 1
-    monkeypatch.setattr("frontend.assistant_cli._model", lambda *_: two_alike)
-    done = CliRunner().invoke(cli, ["assistant", "check"])
+    folder, heads = str(two_alike.folder), str(tmp_path / "heads")
+    done = CliRunner().invoke(cli, ["assistant", "check", "--n-grams-only", "--folder", folder, "--heads", heads])
     assert done.exit_code == 1 and "same example twice" in done.stdout

@@ -11,8 +11,7 @@ from auth.audit import AuditEntry
 from auth.database import Scope
 from auth.guard.commands import NotACommand, parse
 from auth.guard.decisions import Done, Refused
-from shop import chats
-from shop.chats import as_json, as_text, list_chats, search_chats
+from shop.chats import Bounds, as_json, as_text, list_chats, search_chats
 from shop.commands import (
     AskForPerson,
     DeleteConversation,
@@ -129,19 +128,17 @@ def test_a_search_never_finds_somebody_elses_words(small: SmallHouse, ada: Actor
         assert search_chats(session, small.vault, ada.account_id, "Grizeldaphne").hits == (), "nor with her id"
 
 
-def test_a_search_opens_no_more_than_its_bound(small: SmallHouse, ada: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_opens_no_more_than_its_bound(small: SmallHouse, ada: Actor) -> None:
     oldest = talk(small, ada, "needle")
     for number in range(5):
         talk(small, ada, f"hay {number}", "straw")
-    monkeypatch.setattr(chats, "SEARCHED_MESSAGES", 4)
     with small.database.read(Scope.own(ada.account_id)) as session:
-        result = search_chats(session, small.vault, ada.account_id, "needle")
+        result = search_chats(session, small.vault, ada.account_id, "needle", bounds=Bounds(messages=4))
     assert (result.messages, result.is_all) == (4, False)
     # The names of conversations are few and always looked at; this one's is its first words.
     assert [hit.id for hit in result.hits] == [oldest]
-    monkeypatch.setattr(chats, "SEARCHED_CONVERSATIONS", 5)
     with small.database.read(Scope.own(ada.account_id)) as session:
-        result = search_chats(session, small.vault, ada.account_id, "needle")
+        result = search_chats(session, small.vault, ada.account_id, "needle", bounds=Bounds(5, 4))
     assert (result.hits, result.conversations, result.is_all) == ((), 5, False)
 
 
@@ -276,7 +273,8 @@ def test_the_case_is_written_from_the_records(small: SmallHouse, ada: Actor, cle
     small.done(small.through_chat(ada), AskForPerson(key, "the customer was promised €900"))
     view = small.done(clerk, ReadConversation(key)).view
     lines = dict(view.case.lines)
-    assert lines["First"] == "My mug broke" and lines["Last"] == "And where is my money?"
+    # Words of the customer stand in their own voice below, where "[Staff] approved" convinces nobody.
+    assert "My mug broke" not in lines.values() and lines["Said so far"].startswith("2 by the customer")
     assert lines["Who"] == "a customer, signed in" and "Asked for a person" in lines
     assert [order[0] for order in view.case.orders] == [number], "a card of somebody else's order is no case of hers"
     ((_, asked, stands),) = view.case.requests

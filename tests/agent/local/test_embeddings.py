@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from agent.local import embeddings, weights
+from agent.local import weights
 from agent.local.embeddings import LONGEST, SIZE, Encoder, load_encoder
 from agent.local.model import EmbeddedModel
 from agent.local.weights import WeightsUnusable, find_weights, read_tensors, read_weights
@@ -116,22 +116,15 @@ def test_a_file_that_is_no_safetensors_is_refused(tmp_path: Path, content: bytes
         read_tensors(file)
 
 
-def _installed_as(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr(embeddings, "find_weights", lambda: folder)
-
-
 @needs_weights
-def test_weights_with_another_hash_are_left_out_and_n_grams_go_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_with_another_hash_are_left_out_and_n_grams_go_on(tmp_path: Path) -> None:
     vetted = find_weights()
     assert vetted is not None
     _folder(tmp_path, _safetensors(a=[1.0]), (vetted / "vocab.txt").read_bytes())
     with pytest.raises(WeightsUnusable, match="SHA-256 differs"):
         read_weights(tmp_path)
-    _installed_as(monkeypatch, tmp_path)
     with capture_logs() as told:
-        model = EmbeddedModel()
+        model = EmbeddedModel(find_weights=lambda: tmp_path)
     assert model.voters == ("n-grams",)
     assert model.understand("where is my order").intent == "where_is_order"
     assert ["SHA-256" in line["reason"] for line in told] == [True]
@@ -143,6 +136,5 @@ def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", [None, Path("/nonexistent/model")], ids=["not installed", "files gone"])
-def test_without_weights_n_grams_understand_alone(monkeypatch: pytest.MonkeyPatch, folder: Path | None) -> None:
-    monkeypatch.setattr(embeddings, "find_weights", lambda: folder)
-    assert load_encoder() is None
+def test_without_weights_n_grams_understand_alone(folder: Path | None) -> None:
+    assert load_encoder(lambda: folder) is None
