@@ -33,20 +33,26 @@ GUEST = (
     "/demo/outbox",
     "/chat",
     "/chat/new",
+    "/compare?p=harbour-stoneware-mug&p=watch-cap-beanie",
+    "/goodbye",
 )
 CUSTOMER = (
     "/account",
     "/account/activity",
     "/account/activity?show=everything",
     "/account/addresses",
+    "/account/cases",
     "/account/payment",
+    "/account/preferences",
+    "/account/privacy",
     "/account/security",
+    "/chats",
     "/account/security/fresh",
     "/orders",
     "/checkout",
     "/basket",
 )
-CLERK = ("/staff", "/account", "/account/security", "/account/security/enrol")
+CLERK = ("/staff", "/staff/cases", "/account", "/account/security", "/account/security/enrol")
 # Reached on the way, by following what the page offers.
 ON_THE_WAY = (
     "/sign-in/code",
@@ -55,6 +61,12 @@ ON_THE_WAY = (
     "/orders/{number}",
     "/approvals/{approval_id}",
     "/chat/{conversation_id}",
+    "/account/cases/{number}",
+    "/account/orders/{number}/invoice",
+    "/orders/{number}/not-right",
+    "/chats/{conversation_id}/delete",
+    "/chat/{conversation_id}/seen",
+    "/staff/cases/{number}",
     "/staff/conversations/{conversation_id}",
     "/staff/orders/{number}",
     "/staff/reviews/{approval_id}",
@@ -65,6 +77,11 @@ NO_PAGES = (
     "/art/{kind}/{colour}.svg",
     "/chat/card/{approval_id}",
     "/chat/panel",
+    "/chat/latest/seen",
+    "/chat/{conversation_id}/stream",
+    "/chats/{conversation_id}/export.json",
+    "/chats/{conversation_id}/export.txt",
+    "/account/privacy/my-data.json",
     "/chat/{conversation_id}/since/{position}",
     "/health",
     "/rules",

@@ -71,7 +71,7 @@ def test_a_person_joins(windows: Callable[..., Window], live_shop: LiveShop) -> 
     desk.page.locator("ol.queue a").last.click()
     expect(desk.page.get_by_role("log")).to_contain_text("I want to talk to a person")
     desk.page.get_by_role("button", name="Take over").click()
-    expect(speaking).to_have_text("A person from the shop is with you. The assistant stays silent.")
+    expect(speaking).to_have_text("You are talking to Solveig, staff of the shop. The assistant is silent.")
 
     assistant_said = window.chat.locator(".voice--assistant").count()
     window.chat.get_by_label("Your message").fill("My parcel smells of herring.")
