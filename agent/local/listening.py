@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from agent.local.answers import LONGEST_NAME, SURE, Answers
 from agent.local.filling import in_force
-from agent.local.intents import Intent, Slot
+from agent.local.intents import Intent
 from agent.local.outcomes import recalled
 from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
@@ -12,13 +13,11 @@ from agent.local.understanding import Understander, Understanding
 from agent.local.wares import PROPERTY
 from agent.local.wording import fold
 
-SURE = 0.6  # from here on another wish is taken as a change of mind while a question is open
 COMPARING = frozenset(
     {"compare_products", "recommend", "which_order", "product_question", "search_product", "reviews", "other_order"}
 )
 MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
-LONGEST_NAME = 4  # words of a bare answer to a question that another wish came in between of
 # Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
 MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
 PERSON = "talk_to_person"
@@ -30,6 +29,7 @@ class Listener:
 
     def __init__(self, intents: Mapping[str, Intent], reader: Reader, understander: Understander) -> None:
         self._intents, self._reader, self._understander = intents, reader, understander
+        self._answers = Answers(intents, reader)
 
     def hear(self, turn: Turn, memory: Memory) -> Heard:
         """The requests of a message, or what to say when it asks for nothing that can be done."""
@@ -45,7 +45,7 @@ class Listener:
             return Said("grave", offers=PERSON, choices=(self._choice(PERSON, memory),))
         if memory.waits and self._is_back(turn.text, first, memory):
             return [replace(memory.waits, page=turn.page or memory.waits.page)]
-        if memory.shelved and self._is_bare_answer(turn, memory.shelved):
+        if memory.shelved and self._answers.is_bare_answer(turn, memory.shelved):
             return [self._answered(memory.shelved, turn.text)]
         return self._moved(turn, memory, requests)
 
@@ -85,6 +85,10 @@ class Listener:
         first = requests[0]
         if len(requests) > 1:
             return [Task(request.intent, (request.text,), turn.page) for request in requests]
+        # "Can it stand in a gale?" is far from all examples, and on a product's page it is about the product.
+        asks_of_it = first.slots.pronoun and bool(PROPERTY & set(first.slots.words[:1]))
+        if first.intent == "out_of_scope" and turn.page.get("product") and asks_of_it:
+            return [Task("product_question", (turn.text,), turn.page)]
         sureness = first.confidence + (first.runner_up_confidence if self._act_alike(first) else 0)
         if sureness >= 0.5:
             wish = self._wish(turn, memory, first)
@@ -145,13 +149,13 @@ class Listener:
         assert question is not None  # noqa: S101 - the caller has looked; this tells the type checker.
         move = self._move(first)
         exact = fold(turn.text).strip(" .!") in {fold(choice) for choice in question.choices}
-        exact = exact or self._is_of_offer(turn.text, question.choices)
+        exact = exact or self._answers.is_of_offer(turn.text, question.choices)
         exact = exact or (question.fill == "reason" and bool(first.slots.reason) and len(requests) == 1)
         wish = move is None and first.band == "act" and first.intent not in {task.intent, "out_of_scope"}
         strays = wish and first.confidence >= SURE and first.intent not in MENTIONING
         if move == "correct" and question.fill != "order":
             return [self._again(turn, memory, task, corrects=True)]
-        if exact or (move in {None, "answer", "correct"} and not strays and self._fits(turn, task, first)):
+        if exact or (move in {None, "answer", "correct"} and not strays and self._answers.fits(turn, task, first)):
             return [self._answered(task, turn.text)]
         if move in {"drop", "decline"}:
             return Said("dropped")
@@ -159,54 +163,6 @@ class Listener:
         if strays or len(requests) > 1 or (wish and (first.intent not in MENTIONING or narrow)):
             return self._wishes(turn, replace(memory, open=None), requests)
         return [task]
-
-    def _fits(self, turn: Turn, task: Task, heard: Understanding) -> bool:
-        """Whether a message can be the answer to the open question."""
-        question, m = task.question, heard.slots
-        if question is None:
-            return False
-        named = self._names_offer(turn.text, task)
-        match question.fill:
-            case "order":
-                return bool(m.orders or m.items or m.other or m.position is not None or m.dates or m.price or named)
-            case "items" | "line":
-                return bool(m.everything or m.items or m.colours or m.position is not None or named)
-            case "address" | "record":
-                return bool(m.labels or named or m.position is not None)
-            case "variant" | "option" | "quantity":
-                return bool(named or m.colours or m.quantity or len(m.words) <= LONGEST_NAME)
-            case "date":
-                return bool(m.dates)
-            case "email":
-                return bool(m.emails)
-            case "" if slot := self._slot(task):
-                return any(begins(turn.text, starts, self._reader.words) for _, starts in slot.one_of)
-            case "reason" | "words":
-                return bool(m.reason) or heard.confidence < SURE or heard.intent == task.intent
-            case _:
-                return bool(m.items or named or self._reader.query(turn.text))
-
-    def _slot(self, task: Task) -> Slot | None:
-        asked = task.question.slot if task.question else ""
-        return next((slot for slot in self._intents[task.intent].slots if slot.name == asked), None)
-
-    def _names_offer(self, text: str, task: Task) -> bool:
-        """Whether a message holds a word of one of the answers that were offered."""
-        choices = task.question.choices if task.question else ()
-        words = self._reader.words
-        offered = {word for choice in choices for word in words.split(choice) if len(word) > 2 or word.isdigit()}
-        whole = {fold(choice) for choice in choices}
-        return bool(set(words.split(text)) & offered or fold(text).strip(" .!") in whole)
-
-    def _is_of_offer(self, text: str, choices: Sequence[str]) -> bool:
-        """Whether a message says nothing but words of the answers that were offered: "the visa"."""
-        words = self._reader.words
-        said = set(words.split(text)) - words.filler - words.pronouns
-        return bool(said) and said <= {word for choice in choices for word in words.split(choice)}
-
-    def _is_bare_answer(self, turn: Turn, task: Task) -> bool:
-        """Whether a message is little more than one of the answers to a question that was left."""
-        return len(turn.text.split()) <= LONGEST_NAME and self._names_offer(turn.text, task)
 
     def _is_back(self, text: str, heard: Understanding, memory: Memory) -> bool:
         """Whether a guest says to have signed in, or simply goes on."""
@@ -260,7 +216,8 @@ class Listener:
     def _picks_foremost(self, turn: Turn, heard: Understanding, memory: Memory) -> bool:
         """Whether the cheapest (dearest, best) of the products that were shown is asked for."""
         m = self._reader.read(turn.text)
-        short = len(m.words) <= 2 * LONGEST_NAME and not self._intents[heard.intent].changes
+        wished = self._intents[heard.intent].changes and heard.confidence >= SURE
+        short = len(m.words) <= 2 * LONGEST_NAME and not wished
         return (heard.intent in COMPARING or short) and bool(m.superlative and memory.products and not m.items)
 
     def _picks_order(self, heard: Understanding, memory: Memory) -> bool:
@@ -278,7 +235,9 @@ class Listener:
 
     def _act_alike(self, heard: Understanding) -> bool:
         one, two = self._intents[heard.intent], self._intents[heard.runner_up]
-        return one.tool is not None and (one.tool, one.slots) == (two.tool, two.slots)
+        # Where the state of the order decides between the two, it need not be decided by words.
+        decided = two.id in one.becomes.values() or one.id in two.becomes.values()
+        return decided or (one.tool is not None and (one.tool, one.slots) == (two.tool, two.slots))
 
 
 def _told(memory: Memory) -> tuple[str, ...]:

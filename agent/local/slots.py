@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from agent.local.dates import phrases
+from agent.local.dates import day_in, phrases
 from agent.local.numbers import NUMBER, number_of
 from agent.local.sums import Sum, sums
 from agent.local.wording import MONEY, Words, clean, fold, language_of, singulars
@@ -110,9 +110,13 @@ class Reader:
         return _unique(number for m in self.number.finditer(text) if (number := self._canonical(m)))
 
     def mask(self, text: str) -> str:
-        """The text with every order number as the word 'ordernumber' and every amount of money as 'price'."""
-        hidden = self.number.sub(lambda m: " ordernumber " if self._canonical(m) else m.group(), text)
-        return MONEY.sub(" price ", fold(hidden))
+        """The text with every order number as the word 'ordernumber' and every amount of money as 'price', and without
+        days of the calendar: "from 20 October" says which order and not what is wanted of it."""
+        hidden = fold(self.number.sub(lambda m: " ordernumber " if self._canonical(m) else m.group(), text))
+        for start, end, phrase in reversed(phrases(hidden)):
+            if re.search(r"\d", phrase) and day_in(f"{phrase} 2000"):
+                hidden = f"{hidden[:start]} {hidden[end:]}"
+        return MONEY.sub(" price ", hidden)
 
     def query(self, text: str) -> str:
         """The words of a message that can be searched for, things by their English name."""
