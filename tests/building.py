@@ -111,7 +111,7 @@ def settings_for(folder: Path, **given: object) -> Settings:
             "data_folder": folder,
             "origin": ORIGIN,
             "argon2_iterations": 1,
-            "embeddings": False,
+            "understanding": "n-grams",
             "_env_file": None,
         }
         | given
