@@ -10,14 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.local.model import HERE, EmbeddedModel
-from frontend.cli import cli
+from frontend.assistant_cli import assistant_cli
 
 HEADS = Path(tempfile.gettempdir()) / f"countersign-test-heads-{os.getuid()}"
 QUICK = ["--n-grams-only", "--heads", str(HEADS)]
 
 
 def run(*arguments: str) -> str:
-    done = CliRunner().invoke(cli, ["assistant", *arguments, *QUICK])
+    done = CliRunner().invoke(assistant_cli, [*arguments, *QUICK])
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -48,7 +48,7 @@ def test_try_writes_one_json_line_for_each_sentence(tmp_path: Path) -> None:
 
 
 def test_try_wants_a_sentence_or_a_file() -> None:
-    assert CliRunner().invoke(cli, ["assistant", "try", *QUICK]).exit_code == 2
+    assert CliRunner().invoke(assistant_cli, ["try", *QUICK]).exit_code == 2
 
 
 @pytest.fixture
@@ -66,5 +66,5 @@ def test_an_example_under_two_intents_is_a_duplicate_and_ends_the_check(
     pairs = two_alike.examined().duplicates
     assert [{lesson.intent for lesson in pair} == {"greet", "where_is_order"} for pair in pairs].count(True) >= 1
     folder, heads = str(two_alike.folder), str(tmp_path / "heads")
-    done = CliRunner().invoke(cli, ["assistant", "check", "--n-grams-only", "--folder", folder, "--heads", heads])
+    done = CliRunner().invoke(assistant_cli, ["check", "--n-grams-only", "--folder", folder, "--heads", heads])
     assert done.exit_code == 1 and "same example twice" in done.stdout
