@@ -162,11 +162,11 @@ def test_twenty_cancellations_of_two_lines_at_once_give_back_what_was_paid(small
     ada = small.person()
     number = small.order(ada, ("HM-PINE", 2), ("QL-FOG", 1), status="paid")
     _at_once(lambda n: small.submit(ada, CancelOrder(number, lines=(n % 2 + 1,)), f"x{n}"))
-    # While one line is being cancelled the order is held and the others are told no: one or both, and none twice.
-    mugs, lamp = small.stock("HM-PINE") == 14, small.stock("QL-FOG") == 6
-    back = 3980 * mugs + 18900 * lamp + 490 * (mugs and lamp)
-    assert (mugs or lamp) and sum(small.refunds_made()) == back and len(small.refunds_made()) == mugs + lamp
-    assert small.one(Order).status == ("cancelled" if mugs and lamp else "paid")
+    # While one line is being cancelled the order is held and the others are told no; so each is asked for once more.
+    for line in (1, 2):
+        small.submit(ada, CancelOrder(number, lines=(line,)), f"again{line}")
+    assert sum(small.refunds_made()) == 3980 + 18900 + 490 and len(small.refunds_made()) == 2
+    assert (small.stock("HM-PINE"), small.stock("QL-FOG"), small.one(Order).status) == (14, 6, "cancelled")
 
 
 def test_twenty_new_cards_at_once_are_charged_once(small: SmallHouse) -> None:
@@ -186,9 +186,10 @@ def test_a_change_a_cancellation_and_a_parcel_at_once_never_both_happen(small: S
         return small.submit(clerk if isinstance(command, ShipOrder) else ada, command, f"x{n}")
 
     _at_once(ask)
+    # Where the change was first, the other two were told no while it was under way; so the parcel is tried once more.
+    small.submit(clerk, ShipOrder(number, "T-1"), "again")
     order, back = small.one(Order), sum(small.refunds_made())
-    # The change alone leaves the order paid; while it is under way the other two are told no.
-    assert order.status in {"cancelled", "shipped"} or (order.status, order.item_changes) == ("paid", 1)
+    assert order.status in {"cancelled", "shipped"}
     charged = 4470 - back
     assert charged == (0 if order.status == "cancelled" else order.total.minor)
     assert small.stock("HM-PINE") + small.stock("HM-CLAY") == 17 + (2 if order.status == "cancelled" else 0)

@@ -34,7 +34,10 @@ def main() -> int:
 
 def _measured(with_embeddings: bool) -> list[tuple[str, str, float]]:
     model = EmbeddedModel(
-        product_names=shelf_names(), cache_folder=ROOT / "var" / "model", with_embeddings=with_embeddings
+        product_names=shelf_names(),
+        cache_folder=ROOT / "var" / "model",
+        with_embeddings=with_embeddings,
+        clock=lambda: understanding.TODAY,
     )
     if with_embeddings and "embeddings" not in model.voters:
         sys.exit("The sentence encoder's weights are missing: run `make install` where the network is there.")

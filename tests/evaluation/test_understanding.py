@@ -29,7 +29,7 @@ def test_what_is_none_of_the_shops_business_is_told_from_what_is(model: Embedded
     assert understanding.outside(model.understood, inside, beyond) >= 0.95
 
 
-def test_days_and_amounts_are_read(model: EmbeddedModel) -> None:
+def test_amounts_and_counts_are_read(model: EmbeddedModel) -> None:
     cases = [case for case in understanding.corpus("slots") if {"amount", "quantity"} & set(case["slots"])]
     read = understanding.slots(model.understood, cases)
     assert read["amount"][1] >= 0.95 and read["quantity"][1] >= 0.8, read

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import yaml
 from shop.orders import read_order_number
 
 CORPORA = Path(__file__).with_name("corpora")
-TODAY = "2026-11-23"
+TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)  # the day from which the authors counted "yesterday"
 
 Line = Mapping[str, Any]
 Understand = Callable[[str], Line]
