@@ -9,7 +9,7 @@ from tests.browser.window import DESKTOP, PHONE, Window
 
 pytestmark = pytest.mark.browser
 
-NORA, IDA = "nora.wetherspindle@example.net", "ida.quillfeather@example.com"
+RASMUS, IDA = "rasmus.strandskadehus@example.net", "ida.quillfeather@example.com"
 
 
 def cut(after: str) -> Callable[[Route], None]:
@@ -29,12 +29,12 @@ def cut(after: str) -> Callable[[Route], None]:
 
 def test_a_line_cut_after_a_card_is_taken_up_and_there_is_one_card(windows: Callable[..., Window]) -> None:
     window = windows(DESKTOP)
-    window.sign_in(NORA)
+    window.sign_in(RASMUS)
     window.go("/chat")
     taken_up: list[str] = []
     window.page.on("request", lambda request: taken_up.append(request.url) if "/stream" in request.url else None)
     window.page.route("**/chat", cut("approval"))
-    answer = window.ask("cancel my last order")
+    answer = window.ask("delete my account")
     expect(window.card).to_have_count(1)
     text = answer.locator(".voice__text").inner_text()
     sentences = [part.strip() for part in text.split(".") if len(part.strip()) > 12]
