@@ -85,7 +85,7 @@ class Assistant:
         self.voters: tuple[str, ...] = tuple(getattr(model.standby or model.model, "voters", ()))
         self.breaker = breaker or Breaker()
         self._timeout_s = timeout_s
-        self._reply = Reply((canary,))
+        self._reply = Reply((canary,), prompt=prompt)
         privacy = Privacy(is_remote=model.is_remote, at_home=model.standby)
         seen = Inspector(model.name, tools, is_remote=model.is_remote, at_home=model.standby)
         standby = [Standby(model.standby, self.breaker, patience_s=timeout_s * PATIENCE)] if model.standby else []

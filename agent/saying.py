@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent.handles import without_tokens
+from agent.reciting import Recital
 from agent.record import AMOUNT, Record
 from auth.guard.commands import clean
 from auth.redaction import redact
@@ -32,10 +33,11 @@ OUTSIDE_LINK = "[link removed]"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The last look at outgoing text. ``secrets`` are words that must never leave (canaries, the fence's mark)."""
+    """The last look at outgoing text. ``secrets`` are words that must never leave (canaries, the fence's mark), ``instructions`` what the model was told."""
 
     record: Record
     secrets: tuple[str, ...] = ()
+    instructions: Recital = field(default_factory=lambda: Recital(""))
     struck: Counter[str] = field(default_factory=Counter)
 
     def at(self, sentence: str, previous: str = "") -> str:
@@ -53,7 +55,7 @@ class Look:
         quoted, sentence = self.record.quotes(sentence), _bare(sentence)
         joined = f"{_bare(clean(previous))} {sentence}".strip()
         squeezed = _squeezed(joined)
-        if any(_squeezed(secret) in squeezed for secret in self.secrets):
+        if any(_squeezed(secret) in squeezed for secret in self.secrets) or self.instructions.is_in(joined):
             return "secret"
         if quoted:
             return ""

@@ -3,6 +3,7 @@
 What was struck for the customer is struck in the history too, so the model never meets its own claim again.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, BaseMessage
 
+from agent.reciting import Recital
 from agent.saying import Look
 from agent.stream import Checked
 from agent.turn import Turn
@@ -18,11 +20,12 @@ Handler = Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
 
 
 class Reply(AgentMiddleware[Any, Turn]):
-    """``canaries`` are words planted in the prompt that must never come out; the marks of the turn are others."""
+    """``canaries`` are words planted in the prompt that must never come out; the marks of the turn are others. No more
+    is the prompt itself."""
 
-    def __init__(self, canaries: tuple[str, ...] = ()) -> None:
+    def __init__(self, canaries: tuple[str, ...] = (), *, prompt: str = "") -> None:
         super().__init__()
-        self._canaries = canaries
+        self._canaries, self._instructions = canaries, Recital(prompt)
 
     async def awrap_model_call(self, request: ModelRequest[Turn], handler: Handler) -> ModelResponse[Any]:
         """Let the model answer, and keep what may be said of it."""
@@ -31,8 +34,9 @@ class Reply(AgentMiddleware[Any, Turn]):
 
     def look(self, turn: Turn, *, counting: bool = False) -> Look:
         """The look for a turn. Only the one for the history counts, or every strike would count twice."""
-        look = Look(turn.record, (*self._canaries, turn.nonce, turn.mark))
-        return Look(turn.record, look.secrets, turn.struck) if counting else look
+        secrets = (*self._canaries, turn.nonce, turn.mark)
+        struck = turn.struck if counting else Counter[str]()
+        return Look(turn.record, secrets, self._instructions, struck)
 
     def _kept(self, message: BaseMessage, turn: Turn) -> AIMessage:
         checked = Checked(self.look(turn, counting=True), room=turn.allowance.characters)
