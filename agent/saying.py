@@ -33,7 +33,8 @@ OUTSIDE_LINK = "[link removed]"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The last look at outgoing text. ``secrets`` are words that must never leave (canaries, the fence's mark), ``instructions`` what the model was told."""
+    """The last look at outgoing text. ``secrets`` are words that must never leave (canaries, the fence's mark), as are
+    the ``instructions`` the model was given."""
 
     record: Record
     secrets: tuple[str, ...] = ()

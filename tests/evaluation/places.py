@@ -28,8 +28,8 @@ def _nothing(_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """A text in its place. ``questions`` bring it into view (``looks`` are the tools that do), ``begin`` is what happens
-    in the conversation before them, and ``swap`` puts another text there."""
+    """A text in its place. ``questions`` bring it into view (``looks`` are the tools that do), ``begin`` is what
+    happens in the conversation before them, and ``swap`` puts another text there."""
 
     questions: tuple[str, ...]
     looks: Calls

@@ -121,8 +121,8 @@ class Stage:
                     id=new_id(now + timedelta(seconds=n)), account_id=account.id, country="IE", created_at=now
                 )
                 session.add(address)
-                sealed = {"label": label, "recipient": name, "street": street, "postcode": "D02 X285", "city": "Dublin"}
-                for column, text in sealed.items():
+                sealed = {"label": label, "recipient": name, "street": street, "postcode": "D02 X285"}
+                for column, text in (sealed | {"city": "Dublin"}).items():
                     house.vault.seal(session, address, column, text)
             for n, (brand, last4) in enumerate((("Visa", "4242"), ("Mastercard", "5454"))):
                 key = new_id(now + timedelta(seconds=n))
