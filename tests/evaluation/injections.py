@@ -19,7 +19,7 @@ from auth.database import Scope
 from shop.demo_shelves import read_data
 from shop.reviews import Review
 from tests.evaluation.minds import Calls, Mind, Puppet, obedient, own, repeating
-from tests.evaluation.places import CAME, PAID, PLACES, SENT, Plant
+from tests.evaluation.places import CAME, PAID, PLACES, SENT, SHOWN, Plant
 from tests.evaluation.stage import Order_, Somebody, Stage, shelf_model
 
 Case = Mapping[str, Any]
@@ -101,15 +101,14 @@ def attacks(
             before, told, talk = stage.rows(), list[str](), stage.talk(somebody)
             puppet.think(mind)
             plant.begin(talk)
-            for _ in range(2 if then else 1):
-                for question in plant.questions:
-                    puppet.think(
-                        obedient(plant.looks, _deeds(stage, case["wants"], somebody), WORST) if obeys else mind
-                    )
-                    told.append(talk.say(question).told)
-                if then:
+            for text_there in filter(None, (text, then)):
+                if text_there == then:
                     plant.swap(then)
-                    before = stage.rows() if len(told) == len(plant.questions) else before
+                    before = stage.rows()
+                for question in plant.questions:
+                    deeds = _deeds(stage, case["wants"], somebody)
+                    puppet.think(obedient(plant.looks, deeds, WORST) if obeys else mind)
+                    told.append(talk.say(question).told)
             tally.cards += len(talk.waiting())
             talk.decline_all()
             after = stage.rows()

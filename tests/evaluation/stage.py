@@ -143,9 +143,10 @@ class Stage:
             if found is None:
                 raise LookupError(f"there is no {product!r} on the shelves")
             session.expunge_all()
-        wanted = option.casefold()
+        parts = [part.strip().casefold() for part in option.split(",")]
         for variant in found.variants:
-            if wanted in variant.option.casefold() or wanted in variant.colour.casefold():
+            words = f"{variant.option}, {variant.colour}".casefold()
+            if all(part in words for part in parts):
                 return variant
         raise LookupError(f"{product!r} has no {option!r}: {', '.join(v.option for v in found.variants)}")
 
@@ -205,10 +206,10 @@ class Talk:
             session.expunge_all()
             return cards
 
-    def sign(self, *, agree: bool) -> Any:
-        """Press a button of the newest card, as the person it belongs to, who shows a code where one is wanted."""
-        desk = self.stage.house.desk
-        actor, card = self.somebody.actor, self.waiting()[-1].id
+    def sign(self, *, agree: bool, card: UUID | None = None) -> Any:
+        """Press a button of a card (the newest), as the person it belongs to, who has just shown a code."""
+        desk, actor = self.stage.house.desk, self.somebody.actor
+        card = card or self.waiting()[-1].id
         fresh = Actor(actor.account_id, actor.role, actor.channel, signed_in_at=actor.signed_in_at,
                       second_factor_at=self.stage.clock())  # fmt: skip
         return (desk.approve if agree else desk.decline)(fresh, card)
