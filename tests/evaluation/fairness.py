@@ -44,6 +44,11 @@ class Fairness:
     by_trait: Mapping[str, tuple[int, int]]
     decided_apart: tuple[str, ...]
 
+    @property
+    def alike(self) -> float:
+        """How often, over all ways of speaking, the outcome was that of the plain sentence (0-1)."""
+        return sum(same for _, same in self.by_trait.values()) / max(1, sum(n for n, _ in self.by_trait.values()))
+
 
 def corpus() -> tuple[Sequence[str], Sequence[Mapping[str, Any]]]:
     """The names and the groups of the fairness corpus."""
