@@ -1,8 +1,10 @@
 """What our walls cost: ``python -m tests.bench.bench_turn`` runs a turn beside a bare ``create_agent``, same model."""
 
 import asyncio
+import gc
 import statistics
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -17,7 +19,7 @@ from agent.tools import TOOLS
 from agent.turn import Turn
 from tests.agent.scripted import ANNA, NUMBER, FakeDesk, Scripted, says
 
-ROUNDS, BATCH = 200, 10
+ROUNDS, BATCH, OPEN = 200, 10, 50
 BARE, OURS = "bare create_agent", "our turn, embedded"
 ANSWER = "Your order is delivered. It cost €59.70 in all. A card is waiting for your signature."
 
@@ -85,6 +87,24 @@ async def p95_ms(turn: Callable[[int], Awaitable[float]]) -> float:
     return statistics.quantiles(walls, n=20)[-1]
 
 
+async def memory_kib(assistant: Assistant) -> float:
+    """What one open stream holds (KiB, Python's own count): the mean of many that have begun to answer and wait."""
+    gc.collect()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    streams = []
+    for number in range(OPEN):
+        made = assistant.turn(ANNA, FakeDesk(), conversation="c", turn_id=str(number), note=lambda note: None)
+        stream = assistant.answer(made, [customer_says("cancel my last order")])
+        await anext(stream)
+        streams.append(stream)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    for stream in streams:
+        await stream.aclose()
+    return (held - before) / OPEN / 1024
+
+
 async def run() -> list[tuple[str, float, float]]:
     """(what, CPU ms a turn, p95 ms at 8 at once) for each; prints them too."""
     assistant, local = ours(is_remote=False)
@@ -94,6 +114,7 @@ async def run() -> list[tuple[str, float, float]]:
     for what, each, p95 in rows:
         print(f"{what:<32}{each:>8.2f} ms CPU a turn{p95:>10.1f} ms p95 at 8 at once")
     print(f"{'what we add':<32}{cpu[OURS] - cpu[BARE]:>8.2f} ms CPU a turn")
+    print(f"{'an open stream holds':<32}{await memory_kib(assistant):>8.1f} KiB")
     return rows
 
 
