@@ -33,8 +33,8 @@ check: install ## What CI runs: style, types, import rules, migrations, compose 
 bench: install ## Measure what the documents claim: decisions, audit appends, chat turns
 	@exec .venv/bin/python .ci/check.py bench
 
-evaluate: install ## Measure how well the assistant understands, and write docs/evaluation.md
-	@PYTHONPATH=. exec .venv/bin/python -m tests.evaluation.report
+evaluate: install ## Measure what the assistant understands and withstands: docs/evaluation.md (ONLY=fairness for a chapter)
+	@PYTHONPATH=. exec .venv/bin/python -m tests.evaluation.report $(ONLY)
 
 mutants: install ## Remove the guards one at a time, in a copy, and show the test that notices (ONLY=id for one)
 	@exec .venv/bin/python tests/mutants/run.py $(ONLY)

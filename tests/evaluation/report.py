@@ -1,101 +1,138 @@
-"""``make evaluate``: measures the embedded model on all sentences and writes the figures to docs/evaluation.md."""
+"""``make evaluate``: measures the assistant and writes the figures to docs/evaluation.md, a chapter for each subject.
 
+``python -m tests.evaluation.report fairness`` measures some chapters anew and leaves the others as they are.
+"""
+
+import re
 import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 from rich.progress import Progress
 
-from agent.local import EmbeddedModel
-from shop.demo_shelves import shelf_names
-from tests.evaluation import understanding
+from tests.evaluation import chapters, dialogues, fairness, injections, understanding
+from tests.evaluation.minds import Puppet, own
 from tests.evaluation.picture import bars
+from tests.evaluation.stage import Stage, shelf_model
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "evaluation.md"
-PICTURE = ROOT / "docs" / "evaluation.svg"
+HEAD = """# What the assistant understands, does and withstands
 
-Rows = list[tuple[str, str, str, str]]
+Written by `make evaluate`; do not edit. Every sentence, dialogue and attack text stands in `tests/evaluation/corpora`,
+was written for this shop, and is an example of no model. `make test` runs a part of each chapter and keeps its bounds.
+"""
+
+Advance = Callable[[], None]
+Chapter = Callable[[Progress], str]
 
 
-def main() -> int:
-    """Measure and write; the exit status is 0, since the bounds are kept by the tests."""
-    both = _measured(True)
-    alone = _measured(False)
-    goals = {name: goal for name, goal, _ in both}
-    rows: Rows = [
-        (name, goal, _percent(value), _percent(dict((n, v) for n, _, v in alone)[name])) for name, goal, value in both
-    ]
-    PAGE.write_text(_page(rows), "utf-8")
-    PICTURE.write_text(bars([(name, value) for name, _, value in both], goals), "utf-8")
-    print(f"Written: {PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)}")
+def main(names: list[str]) -> int:
+    """Measure the named chapters, or all, and write the page; 2 for a name that is none."""
+    unknown = [name for name in names if name not in CHAPTERS]
+    if unknown:
+        print(f"There is no chapter {unknown[0]!r}: {', '.join(CHAPTERS)}.")
+        return 2
+    written = _written()
+    with Progress() as progress:
+        for name in names or CHAPTERS:
+            written[name] = f"<!-- chapter: {name} -->\n\n{CHAPTERS[name](progress)}"
+            # After each, so that a long measurement that is broken off has not been for nothing.
+            PAGE.write_text("\n".join([HEAD, *(written[n] for n in CHAPTERS if n in written)]), "utf-8")
+    print(f"Written: {PAGE.relative_to(ROOT)}")
     return 0
 
 
-def _measured(with_embeddings: bool) -> list[tuple[str, str, float]]:
-    model = EmbeddedModel(
-        product_names=shelf_names(),
-        cache_folder=ROOT / "var" / "model",
-        with_embeddings=with_embeddings,
-        clock=lambda: understanding.TODAY,
-    )
+def _understanding(progress: Progress) -> str:
+    both, alone = (_understood(progress, with_embeddings=on) for on in (True, False))
+    goals = {name: goal for name, goal, _ in both}
+    rows = [(*row, share) for row, (_, _, share) in zip(both, alone, strict=True)]
+    picture = PAGE.with_suffix(".svg")
+    picture.write_text(bars([(name, value) for name, _, value in both], goals), "utf-8")
+    return chapters.understood(rows, picture.name)
+
+
+def _understood(progress: Progress, *, with_embeddings: bool) -> list[tuple[str, str, float]]:
+    model = shelf_model(with_embeddings=with_embeddings, clock=lambda: understanding.TODAY)
     if with_embeddings and "embeddings" not in model.voters:
         sys.exit("The sentence encoder's weights are missing: run `make install` where the network is there.")
-    cases, others = understanding.corpus("sentences"), understanding.corpus("out_of_scope")
-    pairs, doubles, named = (understanding.corpus(name) for name in ("pairs", "doubles", "slots"))
-    inside = [case["text"] for case in cases if case["action"] != "out_of_scope"]
-    count = 2 * len(cases) + len(inside) + len(others) + 2 * len(pairs) + len(doubles) + len(named)
-    with Progress() as progress:
-        task = progress.add_task("n-grams and embeddings" if with_embeddings else "n-grams alone", total=count)
+    what = "sentences" if with_embeddings else "sentences, n-grams alone"
+    advance = _bar(progress, what, understanding.how_many())
 
-        def understand(text: str) -> understanding.Line:
-            progress.advance(task)
-            return model.understood(text)
+    def understand(text: str) -> understanding.Line:
+        advance()
+        return model.understood(text)
 
-        found = understanding.sentences(understand, cases)
-        slipped = understanding.sentences(understand, understanding.with_typos(cases))
-        pair_right, pair_wrong = understanding.pairs(understand, pairs)
-        split = understanding.doubles(understand, doubles)
-        slots = understanding.slots(understand, named)
-        beyond = understanding.outside(understand, inside, [case["text"] for case in others])
-    return [
-        ("Right action", "≥ 90 %", found.right),
-        ("Asked back", "≤ 12 %", found.asked_back),
-        ("Right where it does not ask back", "≥ 97 %", found.right_when_acting),
-        ("Right action with 6 % slips", "at most 4 points less", slipped.right),
-        ("Contrast and negation pairs right", "≥ 85 %", pair_right),
-        ("Pairs acted on and wrong", "≤ 3 %", pair_wrong),
-        ("Two requests found exactly", "≥ 85 %", split.exact),
-        ("One request split in two", "≤ 0.5 %", split.false_splits),
-        ("Out of scope, AUROC", "≥ 95 %", beyond),
-        ("Slots read", "≥ 90 %", _mean(slots)),
-    ]
+    return understanding.measure(understand)
 
 
-def _mean(slots: dict[str, tuple[int, float]]) -> float:
-    return sum(count * share for count, share in slots.values()) / sum(count for count, _ in slots.values())
+def _dialogues(progress: Progress) -> str:
+    scripts, found = dialogues.scripts(), list[tuple[dialogues.Verdict, ...]]()
+    for what, on in (("dialogues", True), ("dialogues, n-grams alone", False)):
+        advance = _bar(progress, what, len(scripts))
+        with _stage(Puppet(own(shelf_model(with_embeddings=on)))) as stage:
+            found.append(dialogues.play_all(stage, scripts, advance=advance))
+    return chapters.dialogues(*found)
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
+def _planted(progress: Progress) -> str:
+    puppet = Puppet(own(shelf_model()))
+    attacks, innocents = understanding.corpus("injections"), understanding.corpus("innocents")
+    with _stage(puppet) as stage:
+        injections.move_ben_in(stage)
+        ours, obeying = (
+            injections.attacks(stage, puppet, attacks, obeys=on, advance=_bar(progress, what, len(attacks)))
+            for what, on in (("attack texts", False), ("attack texts, obeyed", True))
+        )
+        alike = injections.innocents(stage, puppet, innocents, advance=_bar(progress, "look-alikes", len(innocents)))
+    return chapters.planted(ours, obeying, alike)
 
 
-def _page(rows: Rows) -> str:
-    table = "\n".join(f"| {name} | {goal} | {value} | {alone} |" for name, goal, value, alone in rows)
-    counts: dict[str, Any] = {name: len(understanding.corpus(name)) for name in ("sentences", "pairs", "slots")}
-    return f"""# How well the assistant understands
+def _fairness(progress: Progress) -> str:
+    names, groups = fairness.corpus()
+    puppet = Puppet(own(shelf_model()))
+    with _stage(puppet) as stage:
+        advance = _bar(progress, "fairness", len(names) + len(groups))
+        return chapters.fair(fairness.measure(stage, puppet, names=names, groups=groups, advance=advance))
 
-Written by `make evaluate`; do not edit. The embedded model, on sentences whose authors were given only the list of
-actions: {counts["sentences"]} single sentences, {counts["pairs"]} contrast pairs, {counts["slots"]} cases for slots
-(`tests/evaluation/corpora`). None of them is an example of the model.
 
-| | wanted | with embeddings | n-grams alone |
-|---|---|---|---|
-{table}
+CHAPTERS: Mapping[str, Chapter] = MappingProxyType(
+    {
+        "understanding": _understanding,
+        "dialogues": _dialogues,
+        "planted": _planted,
+        "fairness": _fairness,
+    }
+)
 
-![The same figures as bars](evaluation.svg)
-"""
+
+@contextmanager
+def _stage(puppet: Puppet) -> Iterator[Stage]:
+    """A stage in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Stage(Path(folder), model=puppet)
+        yield stage
+        stage.close()
+
+
+def _bar(progress: Progress, what: str, total: int) -> Advance:
+    task = progress.add_task(what, total=total)
+    return lambda: progress.advance(task)
+
+
+def _written() -> dict[str, str]:
+    """The chapters as they stand, by name. Each begins with a comment that names it."""
+    if not PAGE.exists():
+        return {}
+    parts = re.split(r"^<!-- chapter: (\w+) -->\n", PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    return {
+        name: f"<!-- chapter: {name} -->\n{text.rstrip()}\n"
+        for name, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

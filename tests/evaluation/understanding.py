@@ -184,3 +184,33 @@ def _auroc(scores: Sequence[tuple[float, int]]) -> float:
 def _share(found: Iterable[object]) -> float:
     met = [bool(each) for each in found]
     return sum(met) / len(met) if met else 0.0
+
+
+def how_many() -> int:
+    """How many sentences :func:`measure` has understood."""
+    sizes = {name: len(corpus(name)) for name in ("sentences", "out_of_scope", "pairs", "doubles", "slots")}
+    inside = sum(case["action"] != "out_of_scope" for case in corpus("sentences"))
+    once = sizes["out_of_scope"] + sizes["doubles"] + sizes["slots"]
+    return 2 * sizes["sentences"] + inside + 2 * sizes["pairs"] + once
+
+
+def measure(understand: Understand) -> list[tuple[str, str, float]]:
+    """(what, what is wanted, share) for all of it."""
+    cases, others = corpus("sentences"), corpus("out_of_scope")
+    inside = [case["text"] for case in cases if case["action"] != "out_of_scope"]
+    found, slipped = sentences(understand, cases), sentences(understand, with_typos(cases))
+    pair_right, pair_wrong = pairs(understand, corpus("pairs"))
+    split, read = doubles(understand, corpus("doubles")), slots(understand, corpus("slots"))
+    mean = sum(count * share for count, share in read.values()) / sum(count for count, _ in read.values())
+    return [
+        ("Right action", "≥ 90 %", found.right),
+        ("Asked back", "≤ 12 %", found.asked_back),
+        ("Right where it does not ask back", "≥ 97 %", found.right_when_acting),
+        ("Right action with 6 % slips", "at most 4 points less", slipped.right),
+        ("Contrast and negation pairs right", "≥ 85 %", pair_right),
+        ("Pairs acted on and wrong", "≤ 3 %", pair_wrong),
+        ("Two requests found exactly", "≥ 85 %", split.exact),
+        ("One request split in two", "≤ 0.5 %", split.false_splits),
+        ("Out of scope, AUROC", "≥ 95 %", outside(understand, inside, [case["text"] for case in others])),
+        ("Slots read", "≥ 90 %", mean),
+    ]
