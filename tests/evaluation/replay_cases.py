@@ -18,7 +18,7 @@ from agent.tools import TOOLS
 FOLDER = Path(__file__).with_name("replay")
 MOST_CALLS = 5  # in one message: the sixth model call of a turn is the last one the budget allows
 ASKERS = frozenset(
-    {"customer", "guest", "fresh code", "old code", "fresh password", "has a factor", "high risk", "frozen"}
+    {"customer", "guest", "clerk", "fresh code", "old code", "fresh password", "has a factor", "high risk", "frozen"}
     | {"held by a clerk", "waits for a clerk", "conversation gone"}
 )
 HANDS = frozenset(
@@ -26,7 +26,9 @@ HANDS = frozenset(
     | {"signs in the chat", "a clerk agrees", "a clerk says no", "minutes pass", "meanwhile"}
 )
 HOUSE = frozenset({"orders", "options", "stock", "off_sale", "cards", "declining", "before", "reviews", "devices"})
-OUTCOMES = frozenset({"shown", "done", "awaiting_approval", "new_card", "in_review", "declined", "bank_said_no", "pending", "not_found"})
+OUTCOMES = frozenset({"shown", "done", "awaiting_approval", "new_card", "in_review", "declined", "bank_said_no"})
+OUTCOMES |= {"pending", "not_found"}
+STILL_WAITING = frozenset({"awaiting_approval", "new_card", "in_review"})  # after somebody has signed
 # What is no outcome of a hand but a change of the world between asking and signing.
 WORLD = frozenset({"minutes pass", "meanwhile"})
 
@@ -57,12 +59,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message of the customer and the calls that follow; ``at_once`` puts them into one answer of the model."""
+    """A message of the customer, the page they were on, and the calls that follow, one after another."""
 
     says: str
     calls: tuple[Call, ...]
     page: Mapping[str, str] = field(default_factory=dict)
-    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,11 @@ def read_case(told: Mapping[str, Any], *, group: str, is_good: bool) -> ReplayCa
     """One case as it stands in a file."""
     name = str(told.get("id", "a case without an id"))
     where = f"{group}: {name}"
-    keys = {"id", "story", "who", "house", "says", "page", "calls", "at_once", "turns", "leaves", "meets"}
+    keys = {"id", "story", "who", "house", "says", "page", "calls", "turns", "leaves", "meets"}
     _only(told, keys, where)
     if not told.get("id") or not told.get("story"):
         raise CaseError(f"{where}: a case has an id and a story")
-    whole = [{key: told[key] for key in ("says", "page", "calls", "at_once") if key in told}]
+    whole = [{key: told[key] for key in ("says", "page", "calls") if key in told}]
     turns = tuple(_said(turn, where) for turn in told.get("turns", whole))
     case = ReplayCase(
         group=group,
@@ -141,13 +142,13 @@ def _file(path: Path) -> Iterator[ReplayCase]:
 
 
 def _said(told: Mapping[str, Any], where: str) -> Said:
-    _only(told, {"says", "page", "calls", "at_once"}, where)
+    _only(told, {"says", "page", "calls"}, where)
     calls = tuple(_call(call, where) for call in told.get("calls") or ())
     if not told.get("says") or not calls:
         raise CaseError(f"{where}: a turn has something said and calls")
-    if len(calls) > MOST_CALLS and not told.get("at_once"):
+    if len(calls) > MOST_CALLS:
         raise CaseError(f"{where}: at most {MOST_CALLS} calls one after another fit into a turn")
-    return Said(str(told["says"]), calls, told.get("page") or {}, bool(told.get("at_once")))
+    return Said(str(told["says"]), calls, told.get("page") or {})
 
 
 def _call(told: Mapping[str, Any], where: str) -> Call:
@@ -161,7 +162,7 @@ def _call(told: Mapping[str, Any], where: str) -> Call:
         raise CaseError(f"{where}: there is no tool {tool}")
     arguments = told[tool] or {}
     if not isinstance(arguments, Mapping) or not all(isinstance(key, str) for key in arguments):
-        raise CaseError(f"{where}: the arguments of {tool} are names and values (quote \"on\", \"yes\" and \"no\")")
+        raise CaseError(f'{where}: the arguments of {tool} are names and values (quote "on", "yes" and "no")')
     hands = tuple(_hand(hand, where) for hand in told.get("then") or ())
     _is_outcome(outcome, where)
     return Call(tool, arguments, outcome, _texts(told, "shows"), _texts(told, "hides"), hands)
@@ -190,7 +191,9 @@ def _house(told: Mapping[str, Any], where: str) -> Mapping[str, Any]:
 
 def _fits_its_kind(case: ReplayCase, where: str) -> None:
     refused = case.refusals or any("not_found" in (call.outcome, *(h.about for h in call.then)) for call in case.calls)
-    kept_waiting = any(h.does not in WORLD and h.about in ("awaiting_approval", "new_card", "in_review") for h in case.hands)
+    kept_waiting = any(
+        h.does not in WORLD and h.about in ("awaiting_approval", "new_card", "in_review") for h in case.hands
+    )
     if case.is_good and refused:
         raise CaseError(f"{where}: a good case holds nothing that is refused")
     if not case.is_good and not (refused or kept_waiting):

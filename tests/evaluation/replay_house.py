@@ -31,7 +31,12 @@ from tests.small_house import SmallHouse
 _NAMED = re.compile(r"\$(\w+)")
 # A small house calls everything in an order a mug, and a warranty asks what a thing is.
 _KINDS = {"QL-FOG": "lamp", "RT-MOSS": "tent"}
-_CARDS = {"second": "tok_second", "declined": DemoGateway.DECLINED}
+# The second card of a customer: its token, and when it expires.
+_CARDS = {
+    "second": ("tok_second", "03/30"),
+    "declined": (DemoGateway.DECLINED, "03/30"),
+    "expired": ("tok_second", "01/26"),
+}
 
 
 @dataclass
@@ -91,7 +96,9 @@ class Scene:
 
 def set_the_scene(small: SmallHouse, case: ReplayCase) -> Scene:
     """Everything the case wants before the customer says a word."""
-    asker = small.person(Role.GUEST if "guest" in case.who else Role.CUSTOMER)
+    role = next((role for role in (Role.GUEST, Role.CLERK) if role.value in case.who), Role.CUSTOMER)
+    # A clerk who asks the assistant does so as a customer of the shop, and not from the staff pages.
+    asker = replace(small.person(role), channel=Channel.PAGE)
     scene = Scene(small, asker, _conversation(small, asker))
     if asker.role is Role.GUEST:
         _take_away_what_guests_have_not(small, asker)
@@ -100,7 +107,8 @@ def set_the_scene(small: SmallHouse, case: ReplayCase) -> Scene:
     for name, order in (told.get("orders") or {}).items():
         scene.names[name] = _order(scene, order)
     for name in told.get("cards") or ():
-        small.second_card(asker, token=_CARDS.get(name, "tok_second"), expires="01/26" if name == "expired" else "03/30")
+        token, expires = _card(name)
+        small.second_card(asker, token=token, expires=expires)
     if told.get("declining"):
         small.change(PaymentMethod, {"token": DemoGateway.DECLINED}, account_id=asker.account_id)
     for step in told.get("before") or ():
@@ -161,6 +169,12 @@ def _order(scene: Scene, told: Mapping[str, Any]) -> str:
     return number
 
 
+def _card(name: str) -> tuple[str, str]:
+    if name not in _CARDS:
+        raise CaseError(f"there is no {name} card; known are {', '.join(sorted(_CARDS))}")
+    return _CARDS[name]
+
+
 def _do_before(scene: Scene, told: Mapping[str, Any]) -> None:
     """A command that somebody gave on a page before; it must have been done."""
     named = [key for key in told if key != "by"]
@@ -180,6 +194,8 @@ def _review(small: SmallHouse, handle: str, reviews: list[Mapping[str, Any]]) ->
     product = small.one(Product, handle=handle)
     with small.database.begin(Scope.house("a replay moves in")) as session:
         for told in reviews:
+            if set(told) != {"stars", "text"}:
+                raise CaseError(f"a review has stars and a text (quote one that holds a comma), and not {dict(told)}")
             row = Review(id=new_id(small.clock()), product_id=product.id, stars=told["stars"], text=told["text"])
             row.written_at = small.clock()
             session.add(row)
@@ -216,5 +232,3 @@ def _enrol(small: SmallHouse, asker: Actor) -> None:
         row = TotpFactor(id=new_id(now), account_id=asker.account_id, created_at=now, confirmed_at=now)
         small.vault.seal(session, row, "secret", "JBSWY3DPEHPK3PXP")
         session.add(row)
-
-

@@ -99,7 +99,9 @@ class _Reading:
         for table in dict.fromkeys(("payment_methods", "orders", *kinds)):
             rows = session.scalars(select(kinds[table]).order_by(literal_column(f"{table}.rowid"))).unique()
             for row in rows:
-                name = self._owner(row) + NAMES[table](self, session, row)
+                name = self._owner(row) + _name(self, session, row)
+                if name in found:
+                    raise RuntimeError(f"two rows are called {name}, so one of them would not be compared")
                 found[name] = self._values(session, row)
         for n, move in enumerate(self._scene.small.gateway.ledger()):
             found[f"money {n:03}"] = {"moved": self._move(move.reference)}
@@ -107,23 +109,20 @@ class _Reading:
 
     # Names
 
-    def order(self, session: Session, row: Any) -> str:
+    def order(self, row: Any) -> str:
         name = self.aliases.get(row.number) or self.next_name("new order")
         self.orders[row.id] = name
         return name
 
-    def of_order(self, what: str) -> "Namer":
-        return lambda session, row: self.next_name(f"{self.orders[row.order_id]} {what}")
+    def of_order(self, row: Any, what: str) -> str:
+        return self.next_name(f"{self.orders[row.order_id]} {what}")
 
-    def card(self, session: Session, row: Any) -> str:
+    def card(self, row: Any) -> str:
         self._tokens.setdefault(row.token, row.handle)
         return str(row.handle)
 
-    def sealed(self, prefix: str, column: str) -> "Namer":
-        return lambda session, row: self._once(f"{prefix} {self._opened(session, row, column)}")
-
-    def counted(self, what: str) -> "Namer":
-        return lambda session, row: self.next_name(what)
+    def sealed(self, session: Session, row: Any, column: str) -> str:
+        return self.next_name(f"{_THINGS[type(row).__tablename__]} {self._opened(session, row, column)}")
 
     def _owner(self, row: Any) -> str:
         account = row.id if isinstance(row, Account) else getattr(row, "account_id", None)
@@ -132,9 +131,6 @@ class _Reading:
     def next_name(self, what: str) -> str:
         self._counts[what] = self._counts.get(what, 0) + 1
         return f"{what} {self._counts[what]}" if self._counts[what] > 1 else what
-
-    def _once(self, name: str) -> str:
-        return self.next_name(name)
 
     # Values
 
@@ -201,36 +197,50 @@ class _Reading:
         return shelf == tuple(getattr(line, column) for column in _AS_BOUGHT)
 
 
-Namer = Callable[[Session, Any], str]
-NAMES: Mapping[str, Callable[[_Reading, Session, Any], str]] = MappingProxyType(
+# What a row is called in the singular, where its table's name does not say it.
+_THINGS: Mapping[str, str] = MappingProxyType(
     {
-        "orders": _Reading.order,
-        "payment_methods": _Reading.card,
-        "order_lines": lambda r, s, row: f"{r.orders[row.order_id]} line {row.line}",
-        "refunds": lambda r, s, row: r.of_order("refund")(s, row),
-        "extra_charges": lambda r, s, row: r.of_order("extra charge")(s, row),
-        "carrier_notes": lambda r, s, row: r.of_order("note")(s, row),
-        "cases": lambda r, s, row: r.aliases.get(row.number) or r.next_name("new case"),
-        "accounts": lambda r, s, row: r.next_name(f"{row.role} account"),
-        "addresses": lambda r, s, row: r.sealed("address", "label")(s, row),
-        "basket_lines": lambda r, s, row: f"basket {row.sku}",
-        "preferences": lambda r, s, row: f"mails {row.topic}",
-        "variants": lambda r, s, row: str(row.sku),
-        "products": lambda r, s, row: f"product {row.handle}",
-        "sign_in_sessions": lambda r, s, row: r.sealed("session", "device")(s, row),
-        "data_keys": lambda r, s, row: r.next_name("data key"),
-        "conversations": lambda r, s, row: r.next_name("conversation"),
-        "messages": lambda r, s, row: f"message {row.position}",
-        "outbox_mails": lambda r, s, row: r.next_name("mail"),
-        "data_exports": lambda r, s, row: r.next_name("export"),
-        "reviews": lambda r, s, row: r.next_name("review"),
-        "answer_ratings": lambda r, s, row: r.next_name("rating"),
-        "model_calls": lambda r, s, row: r.next_name("model call"),
-        "totp_factors": lambda r, s, row: r.next_name("authenticator"),
-        "recovery_codes": lambda r, s, row: r.next_name("recovery code"),
-        "one_time_tokens": lambda r, s, row: r.next_name("one-time token"),
+        "data_keys": "data key",
+        "conversations": "conversation",
+        "outbox_mails": "mail",
+        "data_exports": "export",
+        "reviews": "review",
+        "answer_ratings": "rating",
+        "model_calls": "model call",
+        "totp_factors": "authenticator",
+        "recovery_codes": "recovery code",
+        "one_time_tokens": "one-time token",
+        "addresses": "address",
+        "sign_in_sessions": "session",
     }
 )
+_NAMES: Mapping[str, Callable[[_Reading, Session, Any], str]] = MappingProxyType(
+    {
+        "orders": lambda reading, _, row: reading.order(row),
+        "payment_methods": lambda reading, _, row: reading.card(row),
+        "order_lines": lambda reading, _, row: f"{reading.orders[row.order_id]} line {row.line}",
+        "refunds": lambda reading, _, row: reading.of_order(row, "refund"),
+        "extra_charges": lambda reading, _, row: reading.of_order(row, "extra charge"),
+        "carrier_notes": lambda reading, _, row: reading.of_order(row, "note"),
+        "cases": lambda reading, _, row: reading.aliases.get(row.number) or reading.next_name("new case"),
+        "accounts": lambda reading, _, row: reading.next_name(f"{row.role} account"),
+        "addresses": lambda reading, session, row: reading.sealed(session, row, "label"),
+        "sign_in_sessions": lambda reading, session, row: reading.sealed(session, row, "device"),
+        "basket_lines": lambda _, __, row: f"basket {row.sku}",
+        "preferences": lambda _, __, row: f"mails {row.topic}",
+        "variants": lambda _, __, row: str(row.sku),
+        "products": lambda _, __, row: f"product {row.handle}",
+        "messages": lambda _, __, row: f"message {row.position}",
+    }
+)
+
+
+def _name(reading: _Reading, session: Session, row: Any) -> str:
+    """What a row is called; one of a table that nobody has named after its table, so that it is compared as well."""
+    table = str(row.__tablename__)
+    if table in _NAMES:
+        return _NAMES[table](reading, session, row)
+    return reading.next_name(_THINGS.get(table, table))
 
 
 def _place(values: list[Any]) -> str:
