@@ -27,6 +27,7 @@ from auth.database import Scope
 from auth.guard.commands import Json
 from auth.guard.refusals import count_refusal
 from frontend.house import House
+from frontend.purse import AccountPurse
 from frontend.remembering import remembered
 from shop.conversations import LONGEST_TEXT, Voice, append_message, find_conversation, start_conversation
 from shop.model_calls import Call, keep_calls
@@ -227,6 +228,7 @@ class Turns:
             turn_id=str(noted.message_id),
             note=partial(_write_note, self._house, actor),
             personal=noted.personal,
+            purse=AccountPurse.of(self._house, actor),
         )
         try:
             with suppress(asyncio.CancelledError):

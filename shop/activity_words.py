@@ -113,6 +113,7 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "text.struck": ("A sentence of the assistant", "It was taken out: no record stood behind it."),
         "text.withheld": ("A message to the model", "Personal details were taken out before the model saw it."),
         "model.stood_in": ("An answer of the assistant", "The built-in model gave it: the usual one did not answer."),
+        "allowance.spent": ("An answer of the assistant", "What its models may use in a day was used up."),
         "turn.failed": ("An answer of the assistant", "It broke off. Nothing was changed without your signature."),
     }
 )

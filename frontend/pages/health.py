@@ -28,6 +28,7 @@ def show_health(request: Request) -> Response:
             "model": house.assistant.model_name,
             "is_resting": house.assistant.breaker.is_resting,
             "voters": list(house.assistant.voters),
+            "day": "unknown" if is_spent is None else "spent" if is_spent else "ok",
         },
         "version": _version(),
     }
