@@ -1,8 +1,8 @@
-"""What has been used of a day, for each account and for the whole shop: taken before it is spent, in one statement each.
+"""What has been used of a day, for each account and the whole shop: taken before it is spent, in one statement each.
 
-A conditional UPDATE takes or refuses, so the sums are exact across replicas. What is taken counts as spent from then on,
-and settling puts the real use in its place. What a process took that died before it settled stays spent until the day is
-over: it is not lost for ever, because the next day begins at nothing, and it is never handed out twice.
+A conditional UPDATE takes or refuses, so the sums are exact across replicas. What is taken counts as spent from then
+on, and settling puts the real use in its place. What a process took that died before it settled stays spent until the
+day is over: it is not lost for ever, because the next day begins at nothing, and it is never handed out twice.
 """
 
 from collections.abc import Iterator, Sequence

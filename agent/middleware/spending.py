@@ -1,7 +1,7 @@
 """The day's budget at each model call: reserved before the call, settled after it with what the model says it used.
 
 It stands inside Standby. Where only a hosted model's share is spent it is away like one that does not answer, and the
-embedded model goes on; where the calls themselves are spent, the turn ends with a sentence that says when and who helps.
+embedded model goes on; where the calls themselves are spent, the turn ends with a sentence: when it is back, who helps.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class Spending(AgentMiddleware[Any, Turn]):
         return response
 
     def _asked(self, request: ModelRequest[Turn]) -> int:
-        """About how many tokens the call hands over: the prompt, the messages, and what the tools are described with."""
+        """About how many tokens the call hands over: the prompt, the messages, and the descriptions of the tools."""
         told = sum(self._bytes_of.get(tool.name, 0) for tool in request.tools if isinstance(tool, BaseTool))
         prompt = "" if request.system_message is None else request.system_message.text
         return _tokens(told + len(prompt.encode(errors="replace")) + sum(map(_bytes, request.messages)))
@@ -112,6 +112,5 @@ def _tokens(bytes_: int) -> int:
 
 def _when(again_in: timedelta) -> str:
     hours = round(again_in.total_seconds() / 3600)
-    return "at midnight UTC, " + (
-        "within the hour" if hours < 1 else f"in about {hours} hour{'s' if hours > 1 else ''}"
-    )
+    wait = "within the hour" if hours < 1 else "in about an hour" if hours == 1 else f"in about {hours} hours"
+    return f"at midnight UTC, {wait}"
