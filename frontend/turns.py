@@ -220,7 +220,7 @@ class Turns:
         running.end()
 
     async def _run(self, actor: Actor, running: Running, key: tuple[UUID, UUID]) -> None:
-        noted, answer = running.noted, _Answer()
+        noted, answer, purse = running.noted, _Answer(), AccountPurse.of(self._house, actor)
         turn = self._house.assistant.turn(
             actor,
             self._house.desk,
@@ -228,7 +228,7 @@ class Turns:
             turn_id=str(noted.message_id),
             note=partial(_write_note, self._house, actor),
             personal=noted.personal,
-            purse=AccountPurse.of(self._house, actor),
+            purse=purse,
         )
         try:
             with suppress(asyncio.CancelledError):
@@ -237,7 +237,7 @@ class Turns:
             # From here on there is nothing left to cut short: storing runs to its end.
             running.task = None
             try:
-                running.cut = await run_in_threadpool(_store, self._house, noted, turn, answer, running.cut)
+                running.cut = await run_in_threadpool(_store, self._house, noted, turn, purse, answer, running.cut)
                 if running.cut:
                     running.tell("interrupted", {"why": running.cut})
                 running.tell("done", {})
@@ -334,9 +334,10 @@ def _silenced(house: House, noted: Noted) -> str:
         return GONE if conversation is None else CLERK if assistant_is_silent(conversation) else ""
 
 
-def _store(house: House, noted: Noted, turn: Turn, answer: _Answer, cut: str) -> str:
-    """Write what was said into the conversation; why the answer was cut short, or empty."""
+def _store(house: House, noted: Noted, turn: Turn, purse: AccountPurse, answer: _Answer, cut: str) -> str:
+    """Write what was said into the conversation, and what it took; why the answer was cut short, or empty."""
     with house.database.begin(Scope.own(noted.account_id)) as session:
+        purse.pay(session)
         conversation = find_conversation(session, noted.account_id, noted.conversation_id)
         if conversation is None:
             return GONE

@@ -6,6 +6,7 @@ day is over: it is not lost for ever, because the next day begins at nothing, an
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -62,26 +63,19 @@ class ShopDay(Base, Counted):
     who: Mapped[str] = mapped_column(String(16), primary_key=True)
 
 
-class _Full(Exception):
-    """One of the counters has no room; what the others have given is given back with the savepoint."""
-
-    def __init__(self, whose: Whose, what: What) -> None:
-        super().__init__(whose, what)
-        self.whose, self.what = whose, what
-
-
 def reserve(
     session: Session, account_id: UUID, wanted: Wanted, *, allowances: Allowances, is_guest: bool, at: datetime
 ) -> Reservation | Spent:
     """Take a call from the account's day, from that of all guests for a guest, and from the shop's; all or nothing."""
-    taken = reservation_for(wanted, allowances.price, at=at)
-    try:
-        with session.begin_nested():
-            # Always in this order, so that two requests cannot hold what the other one waits for.
-            for whose, row, limits in _counters(account_id, taken.day, allowances, is_guest=is_guest):
-                _take(session, whose, row, limits, taken, at)
-    except _Full as full:
-        return Spent(full.whose, full.what, until_next_day(at))
+    taken, rows = reservation_for(wanted, allowances.price, at=at), list[Row]()
+    # Always in this order, so that two requests cannot hold what the other one waits for.
+    for whose, row, limits in _counters(account_id, taken.day, allowances, is_guest=is_guest):
+        if not _take(session, row, limits, taken, at):
+            what = _missing(_found(session, row), limits, taken)
+            for other in rows:
+                _change(session, other, (), _added(other, taken, -1))
+            return Spent(whose, what, until_next_day(at))
+        rows.append(row)
     return taken
 
 
@@ -90,9 +84,14 @@ def settle(
 ) -> None:
     """Put what a call has really used in the place of what was taken for it, also where it is more. Once for each."""
     cost = allowances.price.micro(used.tokens_in, used.tokens_out) if taken.is_hosted else 0
-    more_in, more_out = used.tokens_in - taken.tokens_in, used.tokens_out - taken.tokens_out
+    more = replace(
+        taken,
+        tokens_in=used.tokens_in - taken.tokens_in,
+        tokens_out=used.tokens_out - taken.tokens_out,
+        cost_micro=cost - taken.cost_micro,
+    )
     for _, row, _ in _counters(account_id, taken.day, allowances, is_guest=is_guest):
-        _change(session, row, (), _added(row, taken.is_hosted, 0, more_in, more_out, cost - taken.cost_micro))
+        _change(session, row, (), _added(row, more, 1, calls=0))
 
 
 def use_of_day(session: Session, at: datetime, *, allowances: Allowances, largest: int = 5) -> DayUse:
@@ -136,18 +135,16 @@ def _of_shop(day: date, who: str) -> Row:
     return ShopDay, (ShopDay.day == day, ShopDay.who == who), {"day": day, "who": who}
 
 
-def _take(session: Session, whose: Whose, row: Row, limits: Limits, taken: Reservation, at: datetime) -> None:
+def _take(session: Session, row: Row, limits: Limits, taken: Reservation, at: datetime) -> bool:
     model = row[0]
     room: list[ColumnElement[bool]] = [model.calls + 1 <= limits.calls]
     if taken.is_hosted:
         tokens = taken.tokens_in + taken.tokens_out
         room.append(model.tokens_in + model.tokens_out + tokens <= limits.tokens)
         room.append(model.cost_micro + taken.cost_micro <= limits.cost_micro)
-    added = _added(row, taken.is_hosted, 1, taken.tokens_in, taken.tokens_out, taken.cost_micro)
+    added = _added(row, taken, 1)
     # The first statement of a day finds no row; whoever is first makes it, and both then take from the same one.
-    if _change(session, row, room, added) or (_made(session, row, at) and _change(session, row, room, added)):
-        return
-    raise _Full(whose, _missing(_found(session, row), limits, taken))
+    return _change(session, row, room, added) or (_made(session, row, at) and _change(session, row, room, added))
 
 
 def _change(session: Session, row: Row, room: Sequence[ColumnElement[bool]], added: dict[str, Any]) -> bool:
@@ -157,15 +154,17 @@ def _change(session: Session, row: Row, room: Sequence[ColumnElement[bool]], add
     return cast(CursorResult[Any], done).rowcount == 1
 
 
-def _added(row: Row, is_hosted: bool, calls: int, tokens_in: int, tokens_out: int, cost_micro: int) -> dict[str, Any]:
+def _added(row: Row, taken: Reservation, times: int, *, calls: int = 1) -> dict[str, Any]:
+    """The columns with a call added to them, or taken out of them again with -1 ``times``."""
     model = row[0]
-    if not is_hosted:
-        return {"calls": model.calls + calls, "own_tokens": model.own_tokens + tokens_in + tokens_out}
+    if not taken.is_hosted:
+        tokens = taken.tokens_in + taken.tokens_out
+        return {"calls": model.calls + times * calls, "own_tokens": model.own_tokens + times * tokens}
     return {
-        "calls": model.calls + calls,
-        "tokens_in": model.tokens_in + tokens_in,
-        "tokens_out": model.tokens_out + tokens_out,
-        "cost_micro": model.cost_micro + cost_micro,
+        "calls": model.calls + times * calls,
+        "tokens_in": model.tokens_in + times * taken.tokens_in,
+        "tokens_out": model.tokens_out + times * taken.tokens_out,
+        "cost_micro": model.cost_micro + times * taken.cost_micro,
     }
 
 
