@@ -153,7 +153,9 @@ class Settings(BaseSettings):
         for what in ("calls", "tokens", "money"):
             if getattr(self, f"day_{what}") > getattr(self, f"shop_day_{what}"):
                 name = f"DAY_{what.upper()}"
-                raise SettingsRefused(f"COUNTERSIGN_{name} is more than COUNTERSIGN_SHOP_{name}: one account has more.")
+                raise SettingsRefused(
+                    f"COUNTERSIGN_{name} is more than COUNTERSIGN_SHOP_{name}: lower it, or raise that."
+                )
         for name, url in (("DATABASE", self.database), ("MIGRATION", self.migration_url)):
             if not self.is_demo and url.startswith("postgresql") and not _is_private(url):
                 raise SettingsRefused(f"COUNTERSIGN_{name}_URL leaves this machine without sslmode=verify-full.")
