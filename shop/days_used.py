@@ -11,7 +11,17 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, CursorResult, String, UniqueConstraint, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    String,
+    UniqueConstraint,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -185,7 +195,8 @@ def _made(session: Session, row: Row, at: datetime) -> bool:
 def _found(session: Session, row: Row) -> AccountDay | ShopDay | None:
     model, key, _ = row
     # The statements above go past the session's own copy, so the row is read anew.
-    return session.scalars(select(model).where(*key).execution_options(populate_existing=True)).one_or_none()
+    found = session.scalars(select(model).where(*key).execution_options(populate_existing=True)).one_or_none()
+    return cast(AccountDay | ShopDay | None, found)
 
 
 def _missing(row: AccountDay | ShopDay | None, limits: Limits, taken: Reservation) -> What:
