@@ -15,6 +15,7 @@ from typing import cast
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from agent.heard import Choices, Failed, Finished, Heard, StoodIn, Token, ToolUsed
@@ -337,29 +338,35 @@ def _silenced(house: House, noted: Noted) -> str:
 def _store(house: House, noted: Noted, turn: Turn, purse: AccountPurse, answer: _Answer, cut: str) -> str:
     """Write what was said into the conversation, and what it took; why the answer was cut short, or empty."""
     with house.database.begin(Scope.own(noted.account_id)) as session:
+        ended = _write_answer(session, house, noted, turn, answer, cut)
+        # Last, for the row of the shop's day is the one that all turns wait for.
         purse.pay(session)
-        conversation = find_conversation(session, noted.account_id, noted.conversation_id)
-        if conversation is None:
-            return GONE
-        # What a model has seen is told also when nobody gets to hear what it said.
-        calls = [Call(handed.model, handed.is_remote, handed.content, handed.withheld) for handed in turn.handed]
-        at = house.clock()
-        keep_calls(session, house.vault, conversation, message_id=noted.message_id, calls=calls, at=at)
-        ended = "" if answer.is_whole else cut or ("" if answer.has_failed else STOPPED)
-        body = answer.remembered(turn)
-        if answer.text or body or turn.cards:
-            append_message(
-                session,
-                house.vault,
-                conversation,
-                voice=Voice.ASSISTANT,
-                text=answer.text,
-                at=at,
-                body=body,
-                cards=turn.cards,
-                choices=() if ended else answer.choices,
-                ended=ended,
-            )
+    return ended
+
+
+def _write_answer(session: Session, house: House, noted: Noted, turn: Turn, answer: _Answer, cut: str) -> str:
+    conversation = find_conversation(session, noted.account_id, noted.conversation_id)
+    if conversation is None:
+        return GONE
+    # What a model has seen is told also when nobody gets to hear what it said.
+    calls = [Call(handed.model, handed.is_remote, handed.content, handed.withheld) for handed in turn.handed]
+    at = house.clock()
+    keep_calls(session, house.vault, conversation, message_id=noted.message_id, calls=calls, at=at)
+    ended = "" if answer.is_whole else cut or ("" if answer.has_failed else STOPPED)
+    body = answer.remembered(turn)
+    if answer.text or body or turn.cards:
+        append_message(
+            session,
+            house.vault,
+            conversation,
+            voice=Voice.ASSISTANT,
+            text=answer.text,
+            at=at,
+            body=body,
+            cards=turn.cards,
+            choices=() if ended else answer.choices,
+            ended=ended,
+        )
     return ended
 
 

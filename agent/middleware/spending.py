@@ -64,7 +64,7 @@ class Spending(AgentMiddleware[Any, Turn]):
         taken = await asyncio.to_thread(turn.purse.reserve, wanted)
         if isinstance(taken, Spent):
             await asyncio.to_thread(turn.note, Note("allowance.spent", taken.code))
-            if taken.what != "calls" and self._at_home is not None:
+            if is_hosted and taken.what != "calls" and self._at_home is not None:
                 raise _rationed(taken)
             raise DaySpent(taken)
         response = await handler(request)
