@@ -30,11 +30,13 @@ from agent.middleware.gate import Gate
 from agent.middleware.inspector import Inspector
 from agent.middleware.privacy import Privacy, follow
 from agent.middleware.reply import Reply
+from agent.middleware.showing import CouldEver, Showing, by_policy
+from agent.middleware.spending import Spending
 from agent.middleware.standby import Standby
 from agent.models import LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.trouble import trouble
-from agent.turn import Asks, Note, Turn, new_mark
+from agent.turn import Asks, Note, Purse, Turn, Unlimited, new_mark
 from auth.actor import Act, Actor, Channel
 from auth.guard.commands import canonical
 from shop.personal import NOBODY, Personal
@@ -61,7 +63,8 @@ class Assistant:
 
     ``policy_version`` is the judge's; with the model's name, the prompt and the tools it makes up :attr:`digest`, which
     every audit entry of the assistant carries. Raises :class:`NoAssistant` where tracing would send conversations to a
-    third party, and for a tool that stands for no command.
+    third party, and for a tool that stands for no command. ``could_ever`` is the judge's: a tool whose command nobody
+    of the asker's role could be permitted is not shown; without one every tool is, and the desk alone refuses.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Assistant:
         *,
         policy_version: str,
         tools: Sequence[BaseTool] = TOOLS,
+        could_ever: CouldEver = lambda role, action: True,
         timeout_s: float = TURN_TIMEOUT_S,
         breaker: Breaker | None = None,
         environment: Mapping[str, str] = os.environ,
@@ -89,7 +93,12 @@ class Assistant:
         privacy = Privacy(is_remote=model.is_remote, at_home=model.standby)
         seen = Inspector(model.name, tools, is_remote=model.is_remote, at_home=model.standby)
         standby = [Standby(model.standby, self.breaker, patience_s=timeout_s * PATIENCE)] if model.standby else []
-        walls = [Budget(), self._reply, *standby, privacy, Gate(tools), Fence(tools), seen]
+        home = model.standby or (None if model.is_remote else model.model)
+        budget = Budget(home.wants_person) if isinstance(home, EmbeddedModel) else Budget()
+        shows = by_policy(could_ever, COMMANDS)
+        spending = Spending(tools, is_remote=model.is_remote, at_home=model.standby)
+        gate = Gate(tools, shows)
+        walls = [budget, self._reply, Showing(shows), *standby, spending, privacy, gate, Fence(tools), seen]
         self._graph = create_agent(
             model.model,
             tools,
@@ -107,11 +116,13 @@ class Assistant:
         turn_id: str,
         note: Callable[[Note], None],
         personal: Personal = NOBODY,
+        purse: Purse | None = None,
     ) -> Turn:
         """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run.
-        ``personal`` is what must not reach a model; it lasts as long as the turn."""
+        ``personal`` is what must not reach a model; it lasts as long as the turn. ``purse`` is what the models take
+        from the person's day; without one nothing is counted."""
         asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
-        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal))
+        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal), purse=purse or Unlimited())
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.

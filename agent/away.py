@@ -15,12 +15,15 @@ class Away(Exception):
 
     ``is_passing``: another try may succeed. ``is_ours``: the request itself was refused, so the provider is not to
     blame. ``retry_after_s``: how long the provider asked us to wait. ``said``: the text that had been passed on.
+    ``says``: what the customer is told instead of that the model does not answer.
     """
 
-    def __init__(self, code: str, *, is_passing: bool = False, is_ours: bool = False, retry_after_s: float = 0) -> None:
+    def __init__(
+        self, code: str, *, is_passing: bool = False, is_ours: bool = False, retry_after_s: float = 0, says: str = ""
+    ) -> None:
         super().__init__(code)
         self.code, self.is_passing, self.is_ours = code, is_passing, is_ours
-        self.retry_after_s, self.said = retry_after_s, ""
+        self.retry_after_s, self.said, self.says = retry_after_s, "", says
 
 
 def away_from(error: Exception) -> Away:

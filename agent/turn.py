@@ -10,6 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Protocol, runtime_checkable
 
 from agent.handles import Handles
@@ -18,6 +19,7 @@ from agent.record import Record
 from auth.actor import Actor, Channel, Origins
 from auth.guard.commands import Command, action, arguments, canonical
 from auth.guard.decisions import Outcome
+from shop.allowances import Reservation, Spent, Use, Wanted
 
 
 # LangChain builds a schema of all that a tool is handed, and a protocol has one only when it can be checked for.
@@ -29,10 +31,34 @@ class Asks(Protocol):
         """Ask for something; a repeated ``request_id`` of the same account gets the first outcome."""
 
 
+@runtime_checkable
+class Purse(Protocol):
+    """What the person in front of the chat may use of the models in a day. Both may write to a database: they are
+    called in a thread."""
+
+    def reserve(self, wanted: Wanted) -> Reservation | Spent:
+        """Take what a call may cost before it is made, or say why it may not be made."""
+
+    def settle(self, taken: Reservation, used: Use) -> None:
+        """Put what the call really used in its place; once for each call that was answered."""
+
+
+class Unlimited:
+    """A purse without an end, for a turn that no customer pays for: nothing is counted."""
+
+    def reserve(self, wanted: Wanted) -> Reservation | Spent:
+        """Everything may be called."""
+        return Reservation(date.min, wanted.is_hosted, wanted.tokens_in, wanted.tokens_out, 0)
+
+    def settle(self, taken: Reservation, used: Use) -> None:
+        """Nothing was taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something the shop should write down that never came to the desk. ``kind`` is ``tool.refused``, ``text.struck``,
-    ``text.withheld``, ``model.stood_in`` or ``turn.failed``; ``why`` holds codes and counts, and nobody's words."""
+    ``text.withheld``, ``model.stood_in``, ``allowance.spent`` or ``turn.failed``; ``why`` holds codes and counts, and
+    nobody's words."""
 
     kind: str
     why: str
@@ -75,6 +101,7 @@ def new_mark() -> str:
 @dataclass(slots=True)
 class Turn:
     """Made by :meth:`agent.assistant.Assistant.turn`. ``note`` may write to a database: it is called in a thread.
+    ``allowance`` bounds this turn, ``purse`` the day.
 
     ``id`` names the customer's message, so that a turn run again after a cut stream repeats no change.
     ``kept`` (messages) and ``cards`` (kind, key: those shown) grow while the turn runs: they are what to store,
@@ -92,6 +119,7 @@ class Turn:
     provenance: Provenance = field(default_factory=Provenance)
     origins: Origins = ()
     allowance: Allowance = field(default_factory=Allowance)
+    purse: Purse = field(default_factory=Unlimited)
     handles: Handles = field(default_factory=Handles)
     nonce: str = field(default_factory=lambda: secrets.token_hex(6))
     mark: str = field(default_factory=new_mark)

@@ -19,6 +19,7 @@ import shop
 from agent.assistant import Assistant
 from agent.hosted import Patience
 from agent.local import EmbeddedModel
+from agent.middleware.spending import ANSWER_TOKENS
 from agent.models import EMBEDDED, LoadedModel, load_model
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
 from auth.database import Database, Scope
@@ -44,6 +45,7 @@ from frontend.house import House
 from frontend.pages import add_pages
 from frontend.settings import Settings, SettingsRefused
 from frontend.turns import Turns
+from shop.allowances import Allowances, Limits, Price
 from shop.catalogue import product_names
 from shop.demo import has_demo_people
 from shop.keeping import everything_kept
@@ -94,6 +96,7 @@ def build_house(
     shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
     table = RoomTable(shop_rooms, judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
+    assistant = _assistant(settings, judge, database, model, clock=clock, progress=progress)
     desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
     return House(
         name=settings.shop_name,
@@ -102,7 +105,8 @@ def build_house(
         desk=desk,
         rooms=table,
         audit=audit,
-        assistant=_assistant(settings, judge, database, model, clock=clock, progress=progress),
+        assistant=assistant,
+        allowances=_allowances(settings, assistant),
         entrance=entrance,
         kept=everything_kept(sign_in),
         gateway=gateway,
@@ -251,7 +255,26 @@ def _assistant(
     given = _in_house(model) if isinstance(model, BaseChatModel) else model
     patience = Patience(silence_s=settings.model_timeout_s)
     loaded = given or load_model(settings.model, embedded=embedded, key=settings.model_key, patience=patience)
-    return Assistant(loaded, policy_version=judge.version)
+    return Assistant(loaded, policy_version=judge.version, could_ever=judge.could_ever)
+
+
+def _allowances(settings: Settings, assistant: Assistant) -> Allowances:
+    """What the models may use in a day; an allowance that not one call fits into is a mistake, and is told as one."""
+    limits = [
+        Limits(calls, tokens, int(money * 1_000_000))
+        for calls, tokens, money in (
+            (settings.day_calls, settings.day_tokens, settings.day_money),
+            (settings.shop_day_calls, settings.shop_day_tokens, settings.shop_day_money),
+        )
+    ]
+    price = Price(settings.model_price_in, settings.model_price_out)
+    least = price.micro(ANSWER_TOKENS, ANSWER_TOKENS)
+    if assistant.is_remote and (limits[0].tokens < 2 * ANSWER_TOKENS or limits[0].cost_micro < least):
+        raise SettingsRefused(
+            "COUNTERSIGN_DAY_TOKENS or COUNTERSIGN_DAY_MONEY is less than one call of this model may take. Raise it, "
+            "or use COUNTERSIGN_MODEL=embedded."
+        )
+    return Allowances(account=limits[0], shop=limits[1], price=price)
 
 
 def _in_house(model: BaseChatModel) -> LoadedModel:

@@ -15,6 +15,8 @@ from auth.sign_in.one_time import forget_tokens
 from auth.sign_in.sessions import forget_sessions
 from auth.web.asking import Door
 from frontend.house import House
+from shop.allowances import day_of
+from shop.days_used import forget_days
 
 log = structlog.get_logger(__name__)
 
@@ -72,3 +74,4 @@ def _forget(house: House) -> None:
         forget_tokens(session, before=now - timedelta(days=1))
         forget_sessions(session, before=now - timedelta(days=7))
         forget_answers(session, before=now - timedelta(days=30))
+        forget_days(session, before=day_of(now - timedelta(days=30)))

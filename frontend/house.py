@@ -15,6 +15,7 @@ from auth.keeping import Keeps
 from auth.mail import Mailer
 from auth.sign_in.entrance import Entrance
 from auth.vault import Vault
+from shop.allowances import Allowances
 from shop.demo import DemoMode
 from shop.payments import PaymentGateway
 
@@ -30,6 +31,7 @@ class House:
     rooms: RoomTable
     audit: AuditLog
     assistant: Assistant
+    allowances: Allowances
     entrance: Entrance
     kept: tuple[Keeps, ...]
     gateway: PaymentGateway

@@ -4,6 +4,7 @@ Outside demo mode nothing that is only for the demo is accepted, and start-up sa
 """
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from shop.demo import DemoMode
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 Words = Annotated[tuple[str, ...], NoDecode]
+MoneyADay = Annotated[Decimal, Field(gt=0, le=1_000_000)]  # in the shop's currency
 
 
 class Mode(StrEnum):
@@ -64,6 +66,28 @@ class Settings(BaseSettings):
         "embeddings",
         pattern="^(embeddings|n-grams)$",
         description="What the embedded model understands with; n-grams alone save 110 MB of memory",
+    )
+    model_price_in: Decimal = Field(
+        Decimal("3.00"), ge=0, le=10_000, description="What a hosted model costs for a million tokens it reads, in EUR"
+    )
+    model_price_out: Decimal = Field(
+        Decimal("15.00"), ge=0, le=10_000, description="The same for a million tokens it writes; 0 for one of your own"
+    )
+    day_calls: int = Field(
+        3_000, ge=1, description="Model calls of one account in a day (UTC), guests included; a message takes 1 to 6"
+    )
+    day_tokens: int = Field(1_500_000, ge=1, description="Tokens of hosted models for one account in a day")
+    day_money: MoneyADay = Field(
+        Decimal("2.00"), description="Money for hosted models for one account in a day, in EUR"
+    )
+    shop_day_calls: int = Field(
+        200_000,
+        ge=1,
+        description="Model calls of the whole shop in a day; guests together may take half of these three",
+    )
+    shop_day_tokens: int = Field(50_000_000, ge=1, description="Tokens of hosted models for the whole shop in a day")
+    shop_day_money: MoneyADay = Field(
+        Decimal("50.00"), description="Money for hosted models for the whole shop in a day, in EUR"
     )
     smtp_url: str = Field(
         "", repr=False, description="smtp+starttls://user:password@host:587, smtps://…, or smtp:// on loopback"
@@ -126,6 +150,12 @@ class Settings(BaseSettings):
             raise SettingsRefused("Demo mode shows its customers' codes, so it is served on loopback only.")
         if not self.is_demo and not self.smtp_url:
             raise SettingsRefused("Outside demo mode COUNTERSIGN_SMTP_URL must be set: people confirm by mail.")
+        for what in ("calls", "tokens", "money"):
+            if getattr(self, f"day_{what}") > getattr(self, f"shop_day_{what}"):
+                name = f"DAY_{what.upper()}"
+                raise SettingsRefused(
+                    f"COUNTERSIGN_{name} is more than COUNTERSIGN_SHOP_{name}: lower it, or raise that."
+                )
         for name, url in (("DATABASE", self.database), ("MIGRATION", self.migration_url)):
             if not self.is_demo and url.startswith("postgresql") and not _is_private(url):
                 raise SettingsRefused(f"COUNTERSIGN_{name}_URL leaves this machine without sslmode=verify-full.")

@@ -15,6 +15,7 @@ from typing import cast
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from agent.heard import Choices, Failed, Finished, Heard, StoodIn, Token, ToolUsed
@@ -27,6 +28,7 @@ from auth.database import Scope
 from auth.guard.commands import Json
 from auth.guard.refusals import count_refusal
 from frontend.house import House
+from frontend.purse import AccountPurse
 from frontend.remembering import remembered
 from shop.conversations import LONGEST_TEXT, Voice, append_message, find_conversation, start_conversation
 from shop.model_calls import Call, keep_calls
@@ -219,7 +221,7 @@ class Turns:
         running.end()
 
     async def _run(self, actor: Actor, running: Running, key: tuple[UUID, UUID]) -> None:
-        noted, answer = running.noted, _Answer()
+        noted, answer, purse = running.noted, _Answer(), AccountPurse.of(self._house, actor)
         turn = self._house.assistant.turn(
             actor,
             self._house.desk,
@@ -227,6 +229,7 @@ class Turns:
             turn_id=str(noted.message_id),
             note=partial(_write_note, self._house, actor),
             personal=noted.personal,
+            purse=purse,
         )
         try:
             with suppress(asyncio.CancelledError):
@@ -235,7 +238,7 @@ class Turns:
             # From here on there is nothing left to cut short: storing runs to its end.
             running.task = None
             try:
-                running.cut = await run_in_threadpool(_store, self._house, noted, turn, answer, running.cut)
+                running.cut = await run_in_threadpool(_store, self._house, noted, turn, purse, answer, running.cut)
                 if running.cut:
                     running.tell("interrupted", {"why": running.cut})
                 running.tell("done", {})
@@ -332,31 +335,38 @@ def _silenced(house: House, noted: Noted) -> str:
         return GONE if conversation is None else CLERK if assistant_is_silent(conversation) else ""
 
 
-def _store(house: House, noted: Noted, turn: Turn, answer: _Answer, cut: str) -> str:
-    """Write what was said into the conversation; why the answer was cut short, or empty."""
+def _store(house: House, noted: Noted, turn: Turn, purse: AccountPurse, answer: _Answer, cut: str) -> str:
+    """Write what was said into the conversation, and what it took; why the answer was cut short, or empty."""
     with house.database.begin(Scope.own(noted.account_id)) as session:
-        conversation = find_conversation(session, noted.account_id, noted.conversation_id)
-        if conversation is None:
-            return GONE
-        # What a model has seen is told also when nobody gets to hear what it said.
-        calls = [Call(handed.model, handed.is_remote, handed.content, handed.withheld) for handed in turn.handed]
-        at = house.clock()
-        keep_calls(session, house.vault, conversation, message_id=noted.message_id, calls=calls, at=at)
-        ended = "" if answer.is_whole else cut or ("" if answer.has_failed else STOPPED)
-        body = answer.remembered(turn)
-        if answer.text or body or turn.cards:
-            append_message(
-                session,
-                house.vault,
-                conversation,
-                voice=Voice.ASSISTANT,
-                text=answer.text,
-                at=at,
-                body=body,
-                cards=turn.cards,
-                choices=() if ended else answer.choices,
-                ended=ended,
-            )
+        ended = _write_answer(session, house, noted, turn, answer, cut)
+        # Last, for the row of the shop's day is the one that all turns wait for.
+        purse.pay(session)
+    return ended
+
+
+def _write_answer(session: Session, house: House, noted: Noted, turn: Turn, answer: _Answer, cut: str) -> str:
+    conversation = find_conversation(session, noted.account_id, noted.conversation_id)
+    if conversation is None:
+        return GONE
+    # What a model has seen is told also when nobody gets to hear what it said.
+    calls = [Call(handed.model, handed.is_remote, handed.content, handed.withheld) for handed in turn.handed]
+    at = house.clock()
+    keep_calls(session, house.vault, conversation, message_id=noted.message_id, calls=calls, at=at)
+    ended = "" if answer.is_whole else cut or ("" if answer.has_failed else STOPPED)
+    body = answer.remembered(turn)
+    if answer.text or body or turn.cards:
+        append_message(
+            session,
+            house.vault,
+            conversation,
+            voice=Voice.ASSISTANT,
+            text=answer.text,
+            at=at,
+            body=body,
+            cards=turn.cards,
+            choices=() if ended else answer.choices,
+            ended=ended,
+        )
     return ended
 
 

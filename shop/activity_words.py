@@ -112,7 +112,8 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "tool.refused": ("A step of the assistant", "The assistant tried what it may not do, and was stopped."),
         "text.struck": ("A sentence of the assistant", "It was taken out: no record stood behind it."),
         "text.withheld": ("A message to the model", "Personal details were taken out before the model saw it."),
-        "model.stood_in": ("An answer of the assistant", "The built-in model gave it: the usual one did not answer."),
+        "model.stood_in": ("An answer of the assistant", "The built-in model gave it in place of the usual one."),
+        "allowance.spent": ("An answer of the assistant", "What its models may use in a day was used up."),
         "turn.failed": ("An answer of the assistant", "It broke off. Nothing was changed without your signature."),
     }
 )

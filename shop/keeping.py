@@ -21,6 +21,7 @@ from shop.cases import OPEN_STATES, Case
 from shop.charges import ExtraCharge
 from shop.conversations import Conversation, Message
 from shop.data_exports import DataExport
+from shop.days_used import AccountDay
 from shop.model_calls import ModelCall
 from shop.orders import CANCELLING, CHANGING, PAID, PLACING, SHIPPED, Order, OrderLine
 from shop.payments import PaymentMethod
@@ -74,6 +75,7 @@ KEEPS = (
     Keeps(Review, "reviews", Ending.BLANK, owner="author_id").blanking(author_id=None, signed=UNSIGNED),
     Keeps(AnswerRating, "ratings of answers", Ending.DELETE),
     Keeps(ModelCall, "records of what the assistant's model saw", Ending.DELETE),
+    Keeps(AccountDay, "days on which the assistant was used", Ending.DELETE),
     Keeps(Message, "messages", Ending.DELETE),
     Keeps(Conversation, "conversations", Ending.DELETE, hidden=frozenset({"clerk_id"})),
     Keeps(Preference, "choices of mails", Ending.DELETE),

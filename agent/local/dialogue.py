@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, SystemMessage
 
 from agent.local.filling import Run
 from agent.local.intents import Intent
@@ -17,6 +17,7 @@ from agent.local.speaking import Speaker
 from agent.local.tasks import Ask, Call, Memory, Reply, Said, Step, Task, Turn, call_key, turns_of
 from agent.local.understanding import Understander
 from agent.local.wording import language_of
+from agent.signed_out import SIGN_IN_PAGE, SIGNED_OUT
 
 REMEMBERED = 30  # turns that are read again; what a person refers to lies closer
 MOST_TRIES = 1  # times a question is repeated before we offer a person
@@ -42,8 +43,8 @@ class Dialogue:
             return Reply(self._voice.say("talk", {}, language="en", seed="", intent="greet"))
         memory = Memory()
         for turn in turns[:-1]:
-            _, memory = self._take(turn, memory, tools)
-        steps, memory = self._take(turns[-1], memory, tools)
+            _, memory = self._take(turn, *_as_then(turn, memory, tools))
+        steps, memory = self._take(turns[-1], replace(memory, signed_out=_is_signed_out(messages)), tools)
         last = steps[-1][1]
         if isinstance(last, Call):
             return last if turns[-1].calls < MOST_CALLS else self.cannot(messages)
@@ -114,6 +115,18 @@ class Dialogue:
             heard = self._understander.one(text)
             return language_of(words, self._reader.words, otherwise=heard.language if heard.band == "act" else "en")
         return language_of(words, self._reader.words, otherwise=memory.language)
+
+
+def _is_signed_out(messages: Sequence[BaseMessage]) -> bool:
+    return any(isinstance(message, SystemMessage) and SIGNED_OUT in message.text for message in messages)
+
+
+def _as_then(turn: Turn, memory: Memory, tools: frozenset[str]) -> tuple[Memory, frozenset[str]]:
+    """The memory and the tools with which an earlier turn is read again: who was led to sign in then had no others
+    than those that were used, so what they wanted is still known after they have signed in."""
+    if SIGN_IN_PAGE not in turn.said:
+        return replace(memory, signed_out=False), tools
+    return replace(memory, signed_out=True), frozenset(tool for tool, _, _ in turn.answers())
 
 
 def advance(run: Run, results: Mapping[str, Mapping[str, Any]]) -> Step:

@@ -48,7 +48,7 @@ class Filling:
     def look(self, tool: str, args: Mapping[str, Any]) -> Run:
         """What a look found; a look that can't be made, was refused or failed is the end of the task, and says so."""
         if tool not in self.tools:
-            return Said("unavailable")
+            return Said(out_of_reach(self.memory))
         result = yield Call(tool, args)
         return result if answered(result) else outcome(result, args)
 
@@ -72,6 +72,11 @@ class Filling:
         """The state of the order this is about, as far as known: as a word of the record, or as people say it."""
         known = next((order for order in self.memory.orders if order.get("number") == self.args.get("order")), {})
         return (known.get("status_word") if spoken else None) or known.get("status")
+
+
+def out_of_reach(memory: Memory) -> str:
+    """What is said when a tool is not there: a guest is asked to sign in, and anybody else is told that it is not."""
+    return "sign_in_first" if memory.signed_out else "unavailable"
 
 
 def in_force(mentions: Mentions) -> tuple[str, ...]:

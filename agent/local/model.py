@@ -24,6 +24,7 @@ from agent.local.classifier import Lesson
 from agent.local.dialogue import Dialogue
 from agent.local.embeddings import load_encoder
 from agent.local.intents import Intent, load_intents, load_replies
+from agent.local.listening import PERSON
 from agent.local.recipes import Recipes
 from agent.local.replies import Voice
 from agent.local.slots import Reader
@@ -108,6 +109,10 @@ class EmbeddedModel(BaseChatModel):
     def understood(self, text: str) -> dict[str, Any]:
         """The same as plain data for a command line, with the action each request leads to."""
         return as_line(self._understander, self._intents, text, today=self.clock().date())
+
+    def wants_person(self, text: str) -> bool:
+        """Whether one of the requests in a message is for a person; where it is doubtful, it counts as one."""
+        return any(request.intent == PERSON and request.band != "lost" for request in self.requests(text))
 
     def nearest(self, text: str) -> dict[str, list[tuple[float, Lesson]]]:
         """For each voter the examples most like a text, with their likeness (0-1)."""

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from agent.local.afterwards import ENDINGS, as_it_stands, told_already, way_out
-from agent.local.filling import Filling, Run, texts_for
+from agent.local.filling import Filling, Run, out_of_reach, texts_for
 from agent.local.fills import WAYS
 from agent.local.fills.choices import one_of
 from agent.local.intents import Intent, Slot
@@ -33,7 +33,7 @@ class Recipes:
         if intent.tool is None:
             return Said("talk", offers=intent.offers)
         if intent.tool not in tools:
-            return Said("unavailable")
+            return Said(out_of_reach(memory))
         args: dict[str, Any] = {}
         for slot in intent.slots:
             value = yield from self._filled(slot, intent, task, memory, tools, args)

@@ -7,7 +7,7 @@ from typing import Any
 from agent.local.outcomes import changes_in
 from agent.local.tasks import Ask, Memory, Said, Task, Turn
 
-GUESTS = frozenset({"sign_in", "unavailable"})  # ends of a request that signing in may open
+GUESTS = frozenset({"sign_in", "sign_in_first", "unavailable"})  # ends of a request that signing in may open
 
 
 def learned(memory: Memory, turn: Turn, changing: Collection[str]) -> Memory:

@@ -93,7 +93,8 @@ class Memory:
     """What the conversation so far was about; folded from the messages, never stored.
 
     ``shelved`` is a question that another wish came in between of; ``queue`` holds requests of one message that wait
-    for the question before them; ``waits`` is what a guest wanted before signing in.
+    for the question before them; ``waits`` is what a guest wanted before signing in, ``signed_out`` that it is a guest
+    who writes.
     """
 
     language: str = ""
@@ -112,6 +113,7 @@ class Memory:
     shelved: Task | None = None
     queue: tuple[Task, ...] = ()
     waits: Task | None = None
+    signed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of the customer, the page they were looking at, and what the tools answered since."""
+    """One message of the customer, the page they were looking at, what the tools answered since, and what was said."""
 
     text: str
     page: Mapping[str, str]
     results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     calls: int = 0
+    said: str = ""
 
     def answers(self) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
         """Tool, arguments and result of each call that came back, in order."""
@@ -149,7 +152,8 @@ def turns_of(messages: Sequence[BaseMessage]) -> list[Turn]:
             )
         elif isinstance(message, AIMessage) and turns:
             keys |= {str(call["id"]): call_key(call["name"], call["args"]) for call in message.tool_calls}
-            turns[-1] = replace(turns[-1], calls=turns[-1].calls + len(message.tool_calls))
+            last = turns[-1]
+            turns[-1] = replace(last, calls=last.calls + len(message.tool_calls), said=last.said + _text(message))
         elif isinstance(message, ToolMessage) and turns and message.tool_call_id in keys:
             turns[-1].results[keys[message.tool_call_id]] = _result(message)
     return turns

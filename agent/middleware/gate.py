@@ -1,4 +1,5 @@
-"""The gate before every tool: a known tool, arguments that fit, within this turn's allowance, and noted.
+"""The gate before every tool: a known tool that this person is shown, arguments that fit, within this turn's allowance,
+and noted.
 
 Leaving a tool out of what the model is shown does not keep the model from calling it, so the gate stands at the call.
 It says no in one sentence that names no other tool, and it never raises: an exception in a tool ends the whole turn.
@@ -18,6 +19,7 @@ from langgraph.types import Command
 from pydantic import BaseModel, ValidationError
 
 from agent.memory import plain
+from agent.middleware.showing import Shows, all_of
 from agent.tools.asking import ERROR, refusal, written
 from agent.trouble import trouble
 from agent.turn import Note, Turn, Used
@@ -33,10 +35,12 @@ log = structlog.get_logger(__name__)
 
 
 class Gate(AgentMiddleware[Any, Turn]):
-    """Built with the tools it knows; everything else about a call comes from the turn."""
+    """Built with the tools it knows, and with what says which of them a turn is shown; everything else about a call
+    comes from the turn."""
 
-    def __init__(self, tools: Sequence[BaseTool]) -> None:
+    def __init__(self, tools: Sequence[BaseTool], *shows: Shows) -> None:
         super().__init__()
+        self._shows = all_of(*shows)
         if not tools:
             raise ValueError("an assistant without tools can do nothing: hand over the tools")
         self._schemas: dict[str, Any] = {tool.name: tool.tool_call_schema for tool in tools}
@@ -75,6 +79,8 @@ class Gate(AgentMiddleware[Any, Turn]):
         schema = self._schemas.get(name)
         if schema is None:
             return UNKNOWN, "unknown-tool"
+        if not self._shows(turn, name):
+            return UNKNOWN, "hidden-tool"
         if not isinstance(arguments, dict) or not set(arguments) <= self._names[name]:
             return MISFIT, "invalid-arguments"
         if len(json.dumps(arguments, default=str)) > LONGEST_ARGUMENTS or not _fits(schema, arguments):

@@ -59,7 +59,7 @@ class Standby(AgentMiddleware[Any, Turn]):
         turn = request.runtime.context
         turn.stood_in = True
         await asyncio.to_thread(turn.note, Note("model.stood_in", away.code))
-        request.runtime.stream_writer(StoodIn(NOTICE))
+        request.runtime.stream_writer(StoodIn(away.says or NOTICE))
         response = await self._instead(request, handler)
         return ModelResponse([_after(away.said, message) for message in response.result])
 

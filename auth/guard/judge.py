@@ -13,9 +13,10 @@ from typing import Any
 
 import cedarpy
 
-from auth.actor import Actor
+from auth.actor import Actor, Role
 from auth.guard.commands import Effect
 from auth.guard.decisions import Allowed, Decision, Denied, Missing, Need, Reason
+from auth.guard.reach import Reach, reach
 
 DEFAULT_DENY = Reason("default-deny", "The shop's rules do not allow this.")
 JUDGE_FAILED = Reason("judge-failed", "The shop could not check its rules for this, so it did not do it.")
@@ -77,6 +78,7 @@ class Judge:
         self._policies = cedarpy.PolicySet.from_str(policy_text)
         self.actions = _actions(schema_text)
         self.rules = _rules(policy_text)
+        self._reach = _reach(policy_text, self.actions)
         self.version = hashlib.sha256(f"{schema_text}\0{policy_text}".encode()).hexdigest()[:16]
         self._by_id = {rule.policy: rule for rule in self.rules.values()}
 
@@ -96,6 +98,10 @@ class Judge:
             # The two questions differ in the stamps alone, so a forbid without @needs reads a stamp: a policy bug.
             return Denied(self._reasons(reasons))
         return Missing(needs, self._reasons(reasons))
+
+    def could_ever(self, role: Role, action: str) -> bool:
+        """Whether anybody of this role could ever be allowed the action; nobody could be what is not known here."""
+        return (kind_of(role), action) in self._reach
 
     def says(self, policy: str) -> str:
         """The words of a policy, by its ``@id``; for pages that explain a past decision."""
@@ -213,6 +219,14 @@ def _actions(schema: str) -> dict[str, frozenset[Effect]]:
     return found
 
 
+def _reach(policies: str, actions: Mapping[str, frozenset[Effect]]) -> Reach:
+    parsed = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+    try:
+        return reach(parsed.values(), actions, map(kind_of, Role))
+    except ValueError as error:
+        raise PolicyRefused(str(error)) from error
+
+
 def _rules(policies: str) -> dict[str, Rule]:
     parsed = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
     rules = {position: _rule(body) for position, body in parsed.items()}
@@ -239,4 +253,9 @@ def _rule(body: Mapping[str, Any]) -> Rule:
 def principal_of(actor: Actor, *, status: str) -> Entity:
     """The actor as a policy sees them. ``status`` is the account's: ``active``, ``frozen`` or ``closed``."""
     account = str(actor.account_id or "nobody")
-    return Entity(actor.role.value.capitalize(), account, {"account": account, "status": status})
+    return Entity(kind_of(actor.role), account, {"account": account, "status": status})
+
+
+def kind_of(role: Role) -> str:
+    """The policies' name for what kind of account is asking: ``Guest``, ``Customer`` or ``Clerk``."""
+    return role.value.capitalize()

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from auth.database import Scope
 from frontend.errors import OK, UNAVAILABLE
 from frontend.house import House, house_of
+from shop.days_used import is_shop_spent
 
 router = APIRouter()
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ def show_health(request: Request) -> Response:
             "model": house.assistant.model_name,
             "is_resting": house.assistant.breaker.is_resting,
             "voters": list(house.assistant.voters),
+            "day": _day(house),
         },
         "version": _version(),
     }
@@ -41,6 +43,16 @@ def _audit_size(house: House) -> int | None:
     except (SQLAlchemyError, OSError) as error:
         log.error("the database does not answer", exc_info=error)
         return None
+
+
+def _day(house: House) -> str:
+    """Whether the shop's models may still be used today; how much is left is for the staff."""
+    now = house.clock()
+    try:
+        with house.database.read(Scope.own(None)) as session:
+            return "spent" if is_shop_spent(session, now, limits=house.allowances.shop) else "ok"
+    except SQLAlchemyError:
+        return "unknown"
 
 
 def _version() -> str:

@@ -17,8 +17,9 @@ from pydantic import PrivateAttr
 from agent.assistant import Assistant
 from agent.heard import Heard
 from agent.memory import customer_says
+from agent.middleware.showing import CouldEver
 from agent.models import LoadedModel
-from agent.turn import Note, Turn
+from agent.turn import Note, Purse, Turn
 from auth.actor import Actor, Channel, Role
 from auth.guard.commands import Command, action
 from auth.guard.decisions import AwaitingApproval, Done, Need, Outcome, Refused
@@ -236,14 +237,18 @@ def run(
     model: type[Scripted] = Scripted,
     note: Callable[[Note], None] | None = None,
     personal: Personal = NOBODY,
+    actor: Actor = ANNA,
+    purse: Purse | None = None,
+    could_ever: CouldEver = lambda role, action: True,
+    standby: BaseChatModel | None = None,
 ) -> Ran:
     """One turn with a scripted model."""
     notes: list[Note] = []
     desk, scripted = desk or FakeDesk(), model(*steps, piece=piece, streams=streams)
-    loaded = LoadedModel(scripted, is_remote, "scripted")
-    assistant = Assistant(loaded, policy_version="p1", timeout_s=timeout_s, environment={})
+    loaded = LoadedModel(scripted, is_remote, "scripted", standby=standby)
+    assistant = Assistant(loaded, policy_version="p1", could_ever=could_ever, timeout_s=timeout_s, environment={})
     turn = assistant.turn(
-        ANNA, desk, conversation="conv-1", turn_id=turn_id, note=note or notes.append, personal=personal
+        actor, desk, conversation="conv-1", turn_id=turn_id, note=note or notes.append, personal=personal, purse=purse
     )
 
     async def all_of_it() -> list[Heard]:

@@ -14,12 +14,14 @@ import pytest
 from pydantic_core import PydanticUndefined
 from sqlalchemy import create_engine
 
+from agent.models import LoadedModel
 from auth.database import Scope
 from auth.sign_in.passwords import Argon2Cost, PasswordHasher
 from frontend.app import build_house, create_app
 from frontend.settings import Mode, Settings, SettingsRefused, read_settings
 from shop.demo import DEMO_PASSWORD, demo_people, seed
 from shop.payments import DemoGateway
+from tests.agent.scripted import Scripted, says
 from tests.browsing import Street
 from tests.building import ORIGIN, Building, build
 
@@ -86,6 +88,13 @@ def test_the_example_names_real_settings_and_real_values() -> None:
         ({"mode": "playful"}, "COUNTERSIGN_MODE"),
         ({"argon2_memory_kib": 64}, "COUNTERSIGN_ARGON2_MEMORY_KIB"),
         ({"log_level": "loud"}, "COUNTERSIGN_LOG_LEVEL"),
+        ({"day_calls": 0}, "COUNTERSIGN_DAY_CALLS"),
+        ({"day_tokens": "many"}, "COUNTERSIGN_DAY_TOKENS"),
+        ({"day_money": "Infinity"}, "COUNTERSIGN_DAY_MONEY"),
+        ({"shop_day_money": "-1"}, "COUNTERSIGN_SHOP_DAY_MONEY"),
+        ({"model_price_in": "NaN"}, "COUNTERSIGN_MODEL_PRICE_IN"),
+        ({"day_calls": 300_000}, "COUNTERSIGN_DAY_CALLS is more than COUNTERSIGN_SHOP_DAY_CALLS"),
+        ({"day_money": "50.01"}, "COUNTERSIGN_DAY_MONEY is more than COUNTERSIGN_SHOP_DAY_MONEY"),
     ],
 )
 def test_what_must_not_be_is_refused_in_a_sentence(given: dict[str, Any], says: str) -> None:
@@ -117,6 +126,16 @@ def test_the_demo_gateway_is_refused_outside_the_demo(building: Building) -> Non
     with pytest.raises(SettingsRefused, match="payment gateway"):
         given = building.gateway
         build_house(read_settings(**REAL, data_folder=building.folder), clock=building.clock, gateway=given)
+
+
+@pytest.mark.parametrize("given", [{"day_money": "0.05"}, {"day_tokens": 7999}])
+def test_a_day_that_not_one_call_fits_into_keeps_the_house_closed(building: Building, given: dict[str, Any]) -> None:
+    """Of a hosted model; the embedded one takes neither tokens nor money."""
+    hosted = LoadedModel(Scripted(says("x")), True, "scripted")
+    url = building.settings.database_url
+    with pytest.raises(SettingsRefused, match="less than one call of this model may take"):
+        build(building.folder, database_url=url, model=hosted, **given)
+    build(building.folder, database_url=url, model=Scripted(says("x")), **given).house.database.close()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from auth.database import Scope
 from auth.guard.approvals import open_approvals
 from frontend.remembering import remembered
 from frontend.turns import NotThere, Running, Said, Turns
+from shop.guest_chats import move_conversations
 from tests.building import Building
 
 Say = Callable[..., str]
@@ -63,6 +64,29 @@ def guest(building: Building) -> Talk:
 def test_a_guest_hears_the_shops_own_sentence(guest: Talk) -> None:
     for text in ("where is my last order?", "refund my last order", "show my saved addresses", "what did I order last"):
         assert re.match(r"Please sign in first: this is about an account\. .*/sign-in", guest.say(text)), text
+
+
+def test_a_guest_is_answered_without_asking_the_desk_and_in_german_too(guest: Talk) -> None:
+    for text in ("cancel my order", "place the order", "delete my account", "is two-factor on?", "exchange my mug"):
+        assert re.match(r"Please sign in first: this is about an account\. .*/sign-in", guest.say(text)), text
+    assert "/sign-in" in (said := guest.say("Wo ist meine letzte Bestellung?")) and "melden Sie sich" in said
+    assert [name for name, _ in guest.told if name == "tool"] == [], "no tool was called for it"
+    said = guest.say("do you have mugs, and where is my order?")
+    assert "Harbour Mug" in said and said.count("/sign-in") == 1
+
+
+@pytest.mark.parametrize("back", ["ok I'm signed in", "yes"])
+def test_a_guest_goes_on_where_they_were_after_signing_in(guest: Talk, back: str) -> None:
+    building, ada = guest.building, guest.building.person("ada")
+    assert "/sign-in" in guest.say("hi, do you have tents? and where is the order with the quiet lamp?")
+    guest.say("how do I register?")
+    assert guest.actor.account_id is not None
+    with building.house.database.begin(Scope.house("a guest signs in")) as session:
+        move_conversations(session, building.house.vault, guest.actor.account_id, ada.id, at=building.clock())
+    guest.actor = ada.at_page(building.clock)
+    said = guest.say(back)
+    assert [data["name"] for name, data in guest.told if name == "tool"] == ["list_orders", "track_order"], said
+    assert building.orders["ada.sent"] in said
 
 
 def test_a_signed_card_is_told_and_a_declined_one_too(ada: Talk) -> None:
