@@ -31,13 +31,14 @@ from agent.middleware.inspector import Inspector
 from agent.middleware.privacy import Privacy, follow
 from agent.middleware.reply import Reply
 from agent.middleware.standby import Standby
-from agent.models import LoadedModel
+from agent.models import EMBEDDED, LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.trouble import trouble
 from agent.turn import Asks, Note, Turn, new_mark
 from auth.actor import Act, Actor, Channel
 from auth.guard.commands import canonical
 from shop.personal import NOBODY, Personal
+from shop.switches import NOTHING_STOPPED, Switches
 
 PROMPT = Path(__file__).with_name("prompt.md")
 TURN_TIMEOUT_S = 60.0
@@ -82,6 +83,8 @@ class Assistant:
         self.digest = _digest(model.name, prompt, tools, policy_version)
         # The address of a server of one's own is nobody's business on the health page.
         self.model_name, self.is_remote = model.name.partition("@http")[0], model.is_remote
+        # The name of the model that is asked first, and of the one that stands in for it.
+        self.models: tuple[str, ...] = (self.model_name, *([EMBEDDED] if model.standby else []))
         self.voters: tuple[str, ...] = tuple(getattr(model.standby or model.model, "voters", ()))
         self.breaker = breaker or Breaker()
         self._timeout_s = timeout_s
@@ -107,11 +110,22 @@ class Assistant:
         turn_id: str,
         note: Callable[[Note], None],
         personal: Personal = NOBODY,
+        switches: Switches = NOTHING_STOPPED,
     ) -> Turn:
         """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run.
-        ``personal`` is what must not reach a model; it lasts as long as the turn."""
+        ``personal`` is what must not reach a model; it lasts as long as the turn. ``switches`` are those of the moment
+        it begins; the desk reads them anew for each call."""
         asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
-        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal))
+        return Turn(
+            asker,
+            desk,
+            conversation,
+            turn_id,
+            note,
+            handles=Handles(personal),
+            models=self.models,
+            switches=switches,
+        )
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.

@@ -20,9 +20,11 @@ from agent.assistant import Assistant
 from agent.hosted import Patience
 from agent.local import EmbeddedModel
 from agent.models import EMBEDDED, LoadedModel, load_model
+from agent.tools import COMMANDS
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
 from auth.database import Database, Scope
 from auth.guard.cases import Bench
+from auth.guard.commands import action
 from auth.guard.desk import Desk
 from auth.guard.judge import Judge, refuse_to_open
 from auth.guard.limits import Ceilings as CommandCeilings
@@ -53,6 +55,8 @@ from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
 from shop.support import as_conversation_stands
+from shop.switches import is_switched_off
+from shop.switching import AssistantParts
 
 log = structlog.get_logger(__name__)
 
@@ -91,18 +95,29 @@ def build_house(
     sign_in = SignInOverview(vault, entrance.life)
     head = LetterHead(settings.shop_name, settings.origin)
     post = _last_letters(database, vault, clock)
-    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
+    assistant = _assistant(settings, judge, database, model, clock=clock, progress=progress)
+    parts = AssistantParts(assistant.models, {tool: action(asks) for tool, asks in COMMANDS.items()})
+    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head, assistant=parts)
     table = RoomTable(shop_rooms, judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
-    desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
+    bench = Bench(
+        database,
+        vault,
+        judge,
+        table,
+        limits,
+        clock,
+        standing=as_conversation_stands,
+        switched_off=is_switched_off,
+    )
     return House(
         name=settings.shop_name,
         database=database,
         vault=vault,
-        desk=desk,
+        desk=Desk(bench),
         rooms=table,
         audit=audit,
-        assistant=_assistant(settings, judge, database, model, clock=clock, progress=progress),
+        assistant=assistant,
         entrance=entrance,
         kept=everything_kept(sign_in),
         gateway=gateway,
