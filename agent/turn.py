@@ -82,7 +82,7 @@ class Turn:
     also if the stream is cut. ``handed`` holds what each call showed a model. ``mark`` stands in every result it is
     shown and must never come out. ``stood_in``: the embedded model answers for the usual one, which is waited for until
     ``usual_until`` (time of the running loop). ``models`` names the usual one and the one that stands in for it, and
-    ``switches`` is what the staff had stopped when the turn began.
+    ``switches`` is what the staff had stopped when the turn began; what they stop later, the desk refuses all the same.
     """
 
     actor: Actor

@@ -1,8 +1,8 @@
 """Turns of the assistant: each runs to its end and is stored, whether or not somebody is still listening.
 
-A turn is cut short when a clerk takes its conversation, when the assistant is switched off or when the shop closes: what
-was said so far is stored as such, and nothing more is said. No database session is open while the model works: every look at the records is a short
-block in a thread.
+A turn is cut short when a clerk takes its conversation, when the assistant is switched off or when the shop closes:
+what was said so far is stored as such, and nothing more is said. No database session is open while the model works:
+every look at the records is a short block in a thread.
 """
 
 import asyncio
@@ -367,9 +367,7 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
         if is_off:
             _say_it_is_off(session, house, conversation)
         personal = NOBODY if is_silent or is_off else find_personal(session, house.vault, account_id)
-        return Noted(
-            account_id, conversation.id, message.id, message.position, is_silent, personal, is_off, switches
-        )
+        return Noted(account_id, conversation.id, message.id, message.position, is_silent, personal, is_off, switches)
 
 
 def _silenced(house: House, turn: Turn) -> str:

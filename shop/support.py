@@ -41,7 +41,7 @@ JOINED = "{} from the shop has joined this conversation. The assistant is silent
 LEFT = "{} has left this conversation, and the assistant answers again."
 SOMEBODY = "A person"
 COMING = "A person will join this conversation. Until then the assistant goes on answering."
-COMING_ALONE = "A person will join this conversation. The assistant is switched off at the moment; the pages work as before."
+COMING_ALONE = "A person will join this conversation. The assistant is switched off; the pages work as before."
 THERE = "A person is already with you in this conversation."
 
 _About = TypeVar("_About", AskForPerson, TakeConversation, AnswerCustomer, HandBackConversation, ReadConversation)

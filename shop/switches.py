@@ -103,7 +103,7 @@ class Switches:
         return tuple(stop for stop in self.covering(account_id, action="", model=model) if stop.reach != TOOL)
 
     def silence(self, account_id: UUID | None, *, models: Sequence[str]) -> bool:
-        """Whether nothing is answered at all: none of these models (or of one without a name) may answer this account."""
+        """Whether nothing is answered at all: none of these models (or one without a name) may answer this account."""
         return all(self.silencing(account_id, model=model) for model in models or ("",))
 
 
@@ -166,9 +166,7 @@ def count_cut(session: Session, stops: Sequence[Stop], *, begun_under: frozenset
             _count(session, stop, AssistantSwitch.answers_cut, at=at)
 
 
-def _count(
-    session: Session, stop: Stop, column: InstrumentedAttribute[int], *, at: datetime | None = None
-) -> None:
+def _count(session: Session, stop: Stop, column: InstrumentedAttribute[int], *, at: datetime | None = None) -> None:
     values = {column.key: column + 1} | ({} if at is None else {"last_at": at})
     # In one statement, because several processes may count at the same moment.
     session.execute(

@@ -235,9 +235,9 @@ def _with_switch(session: Session, target: Target) -> Target:
 
 def _facts(session: Session, actor: Actor, command: StopAssistant | LetAssistantGoOn, target: Target) -> Facts:
     owner = None if target.customer_id is None else str(target.customer_id)
-    attributes = {"reach": target.reach, "off": target.switch is not None, "asks": target.asks, "owner": owner}
-    key = target.name or target.reach if owner is None else f"{target.reach}-{owner}"
-    return Facts(Entity("Switch", key, attributes), whose=target.customer_id)
+    is_off = target.switch is not None
+    resource = Entity("Switch", target.key, {"reach": target.reach, "off": is_off, "asks": target.asks, "owner": owner})
+    return Facts(resource, whose=target.customer_id)
 
 
 def _view(session: Session, row: AssistantSwitch) -> SwitchView:

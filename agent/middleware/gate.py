@@ -26,7 +26,6 @@ LONGEST_ARGUMENTS = 8000
 LONGEST_RESULT = 8000
 UNKNOWN = "There is no such tool. Say what you can't do, or ask for a person."
 SPENT = "That were many steps for one message. Answer with what you know, or offer a person."
-STOPPED = "The shop has switched this off for now. Say so, and that the pages do it as before, or offer a person."
 MISFIT = "These arguments don't fit. Ask the customer for what is missing."
 
 Handler = Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]]
@@ -76,9 +75,6 @@ class Gate(AgentMiddleware[Any, Turn]):
         schema = self._schemas.get(name)
         if schema is None:
             return UNKNOWN, "unknown-tool"
-        if name in turn.switches.tools:
-            # Stopped before the turn began. One that is stopped since then is refused by the desk.
-            return STOPPED, "switched-off"
         if not isinstance(arguments, dict) or not set(arguments) <= self._names[name]:
             return MISFIT, "invalid-arguments"
         if len(json.dumps(arguments, default=str)) > LONGEST_ARGUMENTS or not _fits(schema, arguments):
