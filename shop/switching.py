@@ -130,6 +130,23 @@ def past_switches(session: Session, *, limit: int = NEWEST) -> Sequence[SwitchVi
     return [_view(session, row) for row in session.scalars(newest)]
 
 
+def effect_of(switch: SwitchView) -> str:
+    """How soon a stop had its effect, in words: ``Stopped after 140 ms: 2 calls refused. …``"""
+    under_way = [
+        words
+        for words in (
+            _counted(switch.calls_refused, "call refused", "calls refused"),
+            _counted(switch.answers_cut, "answer broken off", "answers broken off"),
+        )
+        if words
+    ]
+    first = "Nothing was under way."
+    if switch.stopped_after_ms is not None:
+        first = f"Stopped after {_time(switch.stopped_after_ms)}: {', '.join(under_way)}."
+    since = _counted(switch.tried_since, "more call was", "more calls were")
+    return f"{first} Since then {since} refused." if since else first
+
+
 @dataclass(frozen=True, slots=True)
 class Stopping:
     """The room of :class:`~shop.commands.StopAssistant`."""
@@ -266,3 +283,11 @@ def _view(session: Session, row: AssistantSwitch) -> SwitchView:
 
 def _ms(start: datetime, end: datetime) -> int:
     return max(0, round((end - start).total_seconds() * 1000))
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}" if count else ""
+
+
+def _time(ms: int) -> str:
+    return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s"

@@ -29,7 +29,7 @@ from frontend.pages.sign_in import too_many_words
 from frontend.pages.submitting import Text, kept_id, submit
 from frontend.render import render, tell_next
 from shop.commands import AskForPerson, LetAssistantGoOn, StopAssistant
-from shop.switching import SwitchView, past_switches, switches_in_force
+from shop.switching import SwitchView, effect_of, past_switches, switches_in_force
 
 router = APIRouter(prefix="/staff/assistant")
 
@@ -101,23 +101,6 @@ def go_on(request: Request, actor: Staff, switch: Text = "", code: Text = "", re
     return _ask(request, actor, LetAssistantGoOn, fields=fields, code=code, request_id=request_id, draft=Draft())
 
 
-def effect_of(switch: SwitchView) -> str:
-    """How soon a stop had its effect, in words: ``Stopped after 140 ms: 2 calls refused. …``"""
-    under_way = [
-        words
-        for words in (
-            _counted(switch.calls_refused, "call refused", "calls refused"),
-            _counted(switch.answers_cut, "answer broken off", "answers broken off"),
-        )
-        if words
-    ]
-    first = "Nothing was under way."
-    if switch.stopped_after_ms is not None:
-        first = f"Stopped after {_time(switch.stopped_after_ms)}: {', '.join(under_way)}."
-    since = _counted(switch.tried_since, "more call was", "more calls were")
-    return f"{first} Since then {since} refused." if since else first
-
-
 def _ask(
     request: Request, actor: Actor, kind: type[C], *, fields: dict[str, str], code: str, request_id: str, draft: Draft
 ) -> Response:
@@ -179,11 +162,3 @@ def _shown(house: House, session: Session, switches: Iterable[SwitchView]) -> It
 def _name(house: House, session: Session, account_id: UUID | None) -> str:
     account = None if account_id is None else find_account(session, account_id)
     return "" if account is None else house.vault.open(session, account, "name") or "a clerk"
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}" if count else ""
-
-
-def _time(ms: int) -> str:
-    return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import AIMessage
 
 from agent.tools import COMMANDS
 from auth.actor import Act, Actor, Channel
@@ -262,6 +263,19 @@ def test_the_queued_call_is_refused_the_answer_breaks_off_and_the_time_is_shown(
     street = Street(queue, create_app(queue.settings, queue.house, chores=False))
     page = street.signed_in("cleo").get("/staff/assistant").text
     assert "Stopped after 140 ms: 1 call refused, 1 answer broken off." in page
+
+
+def test_what_the_model_was_about_to_say_is_not_said(queue: Building, model: Scripted) -> None:
+    """Another process throws the switch while the model thinks; nobody tells this one, and it asks the record."""
+
+    def thinks(_messages: object) -> AIMessage:
+        stop(queue, "whole")
+        return says("It is all done for you!")
+
+    model._steps[:] = [thinks]
+    running = one_turn(queue)
+    assert [name for name, _ in running._told] == ["heard", "interrupted", "done"]
+    assert [voice for voice, _ in messages(queue, "ada")] == ["customer", "shop"]
 
 
 def test_of_a_stopped_tool_every_later_call_of_the_turn_is_refused_and_the_turn_goes_on(

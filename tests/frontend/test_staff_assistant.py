@@ -8,9 +8,8 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
-from frontend.pages.staff_assistant import effect_of
 from shop.switches import SILENT
-from shop.switching import SwitchView
+from shop.switching import SwitchView, effect_of
 from tests.agent.scripted import Scripted, says
 from tests.building import NOON, Building, build, move_in
 from tests.frontend.conftest import Browser, words
