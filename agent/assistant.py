@@ -30,16 +30,17 @@ from agent.middleware.gate import Gate
 from agent.middleware.inspector import Inspector
 from agent.middleware.privacy import Privacy, follow
 from agent.middleware.reply import Reply
-from agent.middleware.showing import CouldEver, Showing, by_policy
+from agent.middleware.showing import CouldEver, Showing, by_policy, unless_stopped
 from agent.middleware.spending import Spending
 from agent.middleware.standby import Standby
-from agent.models import LoadedModel
+from agent.models import EMBEDDED, LoadedModel
 from agent.tools import COMMANDS, TOOLS
 from agent.trouble import trouble
 from agent.turn import Asks, Note, Purse, Turn, Unlimited, new_mark
 from auth.actor import Act, Actor, Channel
 from auth.guard.commands import canonical
 from shop.personal import NOBODY, Personal
+from shop.switches import NOTHING_STOPPED, Switches
 
 PROMPT = Path(__file__).with_name("prompt.md")
 TURN_TIMEOUT_S = 60.0
@@ -86,6 +87,8 @@ class Assistant:
         self.digest = _digest(model.name, prompt, tools, policy_version)
         # The address of a server of one's own is nobody's business on the health page.
         self.model_name, self.is_remote = model.name.partition("@http")[0], model.is_remote
+        # The name of the model that is asked first, and of the one that stands in for it.
+        self.models: tuple[str, ...] = (self.model_name, *([EMBEDDED] if model.standby else []))
         self.voters: tuple[str, ...] = tuple(getattr(model.standby or model.model, "voters", ()))
         self.breaker = breaker or Breaker()
         self._timeout_s = timeout_s
@@ -98,7 +101,17 @@ class Assistant:
         shows = by_policy(could_ever, COMMANDS)
         spending = Spending(tools, is_remote=model.is_remote, at_home=model.standby)
         gate = Gate(tools, shows)
-        walls = [budget, self._reply, Showing(shows), *standby, spending, privacy, gate, Fence(tools), seen]
+        walls = [
+            budget,
+            self._reply,
+            Showing(shows, unless_stopped),
+            *standby,
+            spending,
+            privacy,
+            gate,
+            Fence(tools),
+            seen,
+        ]
         self._graph = create_agent(
             model.model,
             tools,
@@ -117,12 +130,24 @@ class Assistant:
         note: Callable[[Note], None],
         personal: Personal = NOBODY,
         purse: Purse | None = None,
+        switches: Switches = NOTHING_STOPPED,
     ) -> Turn:
         """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run.
         ``personal`` is what must not reach a model; it lasts as long as the turn. ``purse`` is what the models take
-        from the person's day; without one nothing is counted."""
+        from the person's day; without one nothing is counted. ``switches`` are those of the moment it begins; the desk
+        reads them anew for each call."""
         asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
-        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal), purse=purse or Unlimited())
+        return Turn(
+            asker,
+            desk,
+            conversation,
+            turn_id,
+            note,
+            handles=Handles(personal),
+            purse=purse or Unlimited(),
+            models=self.models,
+            switches=switches,
+        )
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.

@@ -20,6 +20,7 @@ from auth.actor import Actor, Channel, Origins
 from auth.guard.commands import Command, action, arguments, canonical
 from auth.guard.decisions import Outcome
 from shop.allowances import Reservation, Spent, Use, Wanted
+from shop.switches import NOTHING_STOPPED, Switches
 
 
 # LangChain builds a schema of all that a tool is handed, and a protocol has one only when it can be checked for.
@@ -107,7 +108,8 @@ class Turn:
     ``kept`` (messages) and ``cards`` (kind, key: those shown) grow while the turn runs: they are what to store,
     also if the stream is cut. ``handed`` holds what each call showed a model. ``mark`` stands in every result it is
     shown and must never come out. ``stood_in``: the embedded model answers for the usual one, which is waited for until
-    ``usual_until`` (time of the running loop).
+    ``usual_until`` (time of the running loop). ``models`` names the usual one and the one that stands in for it, and
+    ``switches`` is what the staff had stopped when the turn began; what they stop later, the desk refuses all the same.
     """
 
     actor: Actor
@@ -133,6 +135,8 @@ class Turn:
     struck: Counter[str] = field(default_factory=Counter)
     kept: list[dict[str, object]] = field(default_factory=list)
     handed: list[Handed] = field(default_factory=list)
+    models: tuple[str, ...] = ()
+    switches: Switches = NOTHING_STOPPED
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -140,8 +144,15 @@ class Turn:
             raise ValueError("a turn is held for somebody, through the chat: use actor.through(Channel.CHAT, act=…)")
 
     def asker(self) -> Actor:
-        """The actor of this moment: tainted from the first text by others on, with the origins of the present call."""
-        return replace(self.actor, tainted=self.provenance.is_tainted, origins=self.origins)
+        """The actor of this moment: tainted from the first text by others on, with the origins of the present call, and
+        with the name of the model that asks."""
+        act = None if self.actor.act is None else replace(self.actor.act, model=self.model)
+        return replace(self.actor, act=act, tainted=self.provenance.is_tainted, origins=self.origins)
+
+    @property
+    def model(self) -> str:
+        """The name of the model that answers now; empty where nobody has said it."""
+        return next(iter(self.models[-1:] if self.stood_in else self.models), "")
 
     def request_id(self, command: Command) -> str:
         """The same for the same command of the same turn, whatever the model calls it, so a retry changes nothing."""

@@ -50,10 +50,12 @@ Origins = tuple[tuple[str, Origin], ...]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who acts for the account holder (RFC 8693 §4.1 ``act``): a name, and the hash of what makes it up."""
+    """Who acts for the account holder (RFC 8693 §4.1 ``act``): a name, the hash of what makes it up, and the name of
+    the model it asks with, where that is known."""
 
     name: str
     digest: str
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Actor:
     ``second_factor_at`` is the last instant a second factor was shown in this session; ``None`` means never.
     ``tainted`` says that text written by others stands in what the assistant's model sees; ``origins`` says of each
     argument of its present call where the value came from. ``conversation`` is where the assistant asks, and
-    ``silenced`` that it may not speak there; the desk sets it from the record.
+    ``silenced`` that it may not speak there; ``switched_off`` that the staff have stopped it. The desk sets both from
+    the record.
     """
 
     account_id: UUID | None
@@ -79,6 +82,7 @@ class Actor:
     network: str = ""
     conversation: str = ""
     silenced: bool = False
+    switched_off: bool = False
 
     def through(
         self, channel: Channel, *, act: Act | None = None, tainted: bool = False, conversation: str = ""

@@ -21,9 +21,11 @@ from agent.hosted import Patience
 from agent.local import EmbeddedModel
 from agent.middleware.spending import ANSWER_TOKENS
 from agent.models import EMBEDDED, LoadedModel, load_model
+from agent.tools import COMMANDS
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
 from auth.database import Database, Scope
 from auth.guard.cases import Bench
+from auth.guard.commands import action
 from auth.guard.desk import Desk
 from auth.guard.judge import Judge, refuse_to_open
 from auth.guard.limits import Ceilings as CommandCeilings
@@ -55,6 +57,8 @@ from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
 from shop.support import as_conversation_stands
+from shop.switches import is_switched_off
+from shop.switching import AssistantParts
 
 log = structlog.get_logger(__name__)
 
@@ -93,16 +97,26 @@ def build_house(
     sign_in = SignInOverview(vault, entrance.life)
     head = LetterHead(settings.shop_name, settings.origin)
     post = _last_letters(database, vault, clock)
-    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
+    assistant = _assistant(settings, judge, database, model, clock=clock, progress=progress)
+    parts = AssistantParts(assistant.models, {tool: action(asks) for tool, asks in COMMANDS.items()})
+    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head, assistant=parts)
     table = RoomTable(shop_rooms, judge)
     limits = CommandLimits(_counters(settings), CommandCeilings())
-    assistant = _assistant(settings, judge, database, model, clock=clock, progress=progress)
-    desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
+    bench = Bench(
+        database,
+        vault,
+        judge,
+        table,
+        limits,
+        clock,
+        standing=as_conversation_stands,
+        switched_off=is_switched_off,
+    )
     return House(
         name=settings.shop_name,
         database=database,
         vault=vault,
-        desk=desk,
+        desk=Desk(bench),
         rooms=table,
         audit=audit,
         assistant=assistant,

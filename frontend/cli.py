@@ -22,10 +22,10 @@ from auth.database import Database, Scope
 from auth.guard.judge import PolicyRefused
 from auth.vault import KeyFileUnusable, LocalKeyFile, Vault, rotate_keys
 from frontend.app import build_house, checkpoint_verifier, create_app, utc_now
-from frontend.assistant_cli import assistant_cli
 from frontend.house import House
 from frontend.logbook import open_logbook
-from frontend.settings import LOOPBACK, Settings, SettingsRefused, read_settings
+from frontend.settings import LOOPBACK, Settings, SettingsRefused, demo_or_real, read_settings
+from frontend.switch_cli import assistant_cli
 from frontend.upgrade import is_current, upgrade
 from shop.demo import DEMO_PASSWORD, demo_people, is_seeded, seed
 
@@ -140,7 +140,7 @@ def verify_log(
     folder: Annotated[Path | None, typer.Option(help="The checkpoints to check against.")] = None,
 ) -> None:
     """Check every entry of the log against the signed checkpoints; exit 1 when anything is wrong."""
-    settings = _demo_or_real()
+    settings = demo_or_real()
     verifier = checkpoint_verifier(LocalKeyFile(settings.keys))
     # Read before the database is opened: a newer checkpoint would look as if entries were missing.
     notes = read_notes(folder or settings.checkpoints)
@@ -163,7 +163,7 @@ def export_entries(
     to: Annotated[Path, typer.Argument(help="The file to write, one JSON object a line.")],
 ) -> None:
     """Write the whole log as JSON lines, closed by the newest checkpoint."""
-    settings = _demo_or_real()
+    settings = demo_or_real()
     notes = read_notes(settings.checkpoints)
     database = Database(settings.database)
     with (
@@ -179,7 +179,7 @@ def export_entries(
 @keys_cli.command()
 def rotate() -> None:
     """Make a new key-encryption key and wrap every customer's key with it, while the shop runs. Can be resumed."""
-    settings = _demo_or_real()
+    settings = demo_or_real()
     vault = Vault(LocalKeyFile(settings.keys), clock=utc_now)
     database = Database(settings.database)
     with _progress("Wrapping keys") as step:
@@ -195,17 +195,6 @@ def _refuse_plain_http(settings: Settings, host: str, is_meant: bool) -> None:
             f"Listening on {host} without TLS would send sessions in the clear. Set COUNTERSIGN_TLS_CERT and _TLS_KEY, "
             "or an https COUNTERSIGN_ORIGIN with the proxy's address in COUNTERSIGN_TRUSTED_PROXIES."
         )
-
-
-def _demo_or_real() -> Settings:
-    """The settings as they are; in a folder where only a demo has run, those of the demo."""
-    try:
-        return read_settings()
-    except SettingsRefused:
-        settings = read_settings(mode="demo")
-        if not settings.keys.exists():
-            raise
-        return settings
 
 
 def _migrate(settings: Settings) -> None:

@@ -172,6 +172,17 @@ def read_settings(**given: object) -> Settings:
         raise SettingsRefused(f"{name}: {first['msg']}.") from error
 
 
+def demo_or_real() -> Settings:
+    """The settings as they are; in a folder where only a demo has run, those of the demo. For the command line."""
+    try:
+        return read_settings()
+    except SettingsRefused:
+        settings = read_settings(mode="demo")
+        if not settings.keys.exists():
+            raise
+        return settings
+
+
 def _is_private(url: str) -> bool:
     host = urlsplit(url).hostname
     # A bare name without a dot is a neighbour in the same private network (docker-compose's "database").

@@ -13,11 +13,13 @@ from auth.guard.approvals import Approval
 from frontend.house import House
 from frontend.render import art, day
 from frontend.signing import SigningCard, signing_card
+from frontend.stopping import gets_no_answer
 from shop.catalogue import find_product, product_view
 from shop.conversations import TAKEN, WAITING, Conversation, Message, Voice, message_view, messages_of, read_id
 from shop.order_views import order_view
 from shop.orders import find_order
 from shop.ratings import ratings_of
+from shop.switches import read_switches
 from shop.views import RatingView
 
 PERSON = "I want to talk to a person"
@@ -83,7 +85,7 @@ class Transcript:
     """What a page of a conversation needs. ``position`` is that of the last message, for asking what came since.
 
     ``clerk`` is the first name of the clerk who is in it; ``unanswered_since`` is the time of the customer's last
-    message while nobody has answered it and no clerk has to.
+    message while nobody has answered it and no clerk has to; ``is_off`` says that the assistant is switched off here.
     """
 
     id: str
@@ -94,6 +96,7 @@ class Transcript:
     title: str = ""
     clerk: str = ""
     unanswered_since: datetime | None = None
+    is_off: bool = False
 
 
 EMPTY = Transcript("", "open", 0, (), IDEAS)
@@ -110,16 +113,18 @@ def transcript(
     )
     found = session.scalars(newer.order_by(Message.position)).all()
     last = messages_of(session, conversation, newest=1)
-    is_unanswered = bool(last) and last[0].voice == Voice.CUSTOMER.value and conversation.state != TAKEN
+    is_off = gets_no_answer(house, read_switches(session), conversation.account_id)
+    is_unanswered = bool(last) and last[0].voice == Voice.CUSTOMER.value and conversation.state != TAKEN and not is_off
     return Transcript(
         id=str(conversation.id),
         state=conversation.state,
         position=found[-1].position if found else after,
         messages=_said_in_order(house, session, actor, conversation, found),
-        ideas=_ideas(house, session, conversation),
+        ideas=() if is_off else _ideas(house, session, conversation),
         title=house.vault.open(session, conversation, "title"),
         clerk=house.vault.open(session, conversation, "clerk_name"),
         unanswered_since=last[0].at if is_unanswered else None,
+        is_off=is_off,
     )
 
 

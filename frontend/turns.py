@@ -1,8 +1,8 @@
 """Turns of the assistant: each runs to its end and is stored, whether or not somebody is still listening.
 
-A turn is cut short when a clerk takes its conversation or the shop closes: what was said so far is stored as such, and
-nothing more is said. No database session is open while the model works: every look at the records is a short
-block in a thread.
+A turn is cut short when a clerk takes its conversation, when the assistant is switched off or when the shop closes:
+what was said so far is stored as such, and nothing more is said. No database session is open while the model works:
+every look at the records is a short block in a thread.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import cast
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -30,15 +31,28 @@ from auth.guard.refusals import count_refusal
 from frontend.house import House
 from frontend.purse import AccountPurse
 from frontend.remembering import remembered
-from shop.conversations import LONGEST_TEXT, Voice, append_message, find_conversation, start_conversation
+from frontend.stopping import Counting, gets_no_answer, is_stopped, look_at_switches, note_cut
+from shop.conversations import (
+    LONGEST_TEXT,
+    OPEN,
+    Conversation,
+    Voice,
+    append_message,
+    find_conversation,
+    start_conversation,
+)
 from shop.model_calls import Call, keep_calls
 from shop.personal import NOBODY, Personal, find_personal
 from shop.support import assistant_is_silent
+from shop.switches import NOTHING_STOPPED, SILENT, Switches, read_switches
 
 BROKEN = "Something went wrong on our side, and nothing was changed without your signature. Please try again."
 
-# Why a turn was cut short: a clerk took over, the shop closed (or its person signed in), the conversation is gone.
-CLERK, STOPPED, GONE = "clerk", "stopped", "gone"
+# Why a turn was cut short: a clerk took over, the shop closed (or its person signed in), the conversation is gone, the
+# assistant was switched off.
+CLERK, STOPPED, GONE, OFF = "clerk", "stopped", "gone", "off"
+# A switch that is thrown in another process is heeded within this time, also by a model that says nothing.
+WATCH_EVERY_S = 0.5
 
 Told = tuple[str, Mapping[str, object]]
 log = structlog.get_logger(__name__)
@@ -54,8 +68,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation, ``personal``
-    is what no model may be shown of its writer."""
+    """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation, ``is_off``
+    that the assistant is switched off; ``personal`` is what no model may be shown of its writer, ``switches`` what was
+    stopped at that moment."""
 
     account_id: UUID
     conversation_id: UUID
@@ -63,6 +78,8 @@ class Noted:
     position: int
     is_silent: bool
     personal: Personal = NOBODY
+    is_off: bool = False
+    switches: Switches = NOTHING_STOPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +96,11 @@ class Running:
     """A turn on its way. It remembers what it has told, so whoever listens hears it from the beginning.
 
     ``cut`` is why it was cut short, or empty; ``listeners`` is how many lines hear it. ``task`` is its work, while it
-    can still be cut short.
+    can still be cut short; without a ``turn`` nobody answers.
     """
 
-    def __init__(self, noted: Noted) -> None:
-        self.noted = noted
+    def __init__(self, noted: Noted, turn: Turn | None = None) -> None:
+        self.noted, self.turn = noted, turn
         self.cut = ""
         self.listeners = 0
         self.task: asyncio.Task[None] | None = None
@@ -139,6 +156,7 @@ class Turns:
         self._busy: set[tuple[UUID, UUID]] = set()
         self._running: dict[tuple[UUID, UUID], Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.Task[None] | None = None
 
     def is_busy(self, account_id: UUID | None, conversation_id: UUID) -> bool:
         """Whether the assistant is at work in this conversation."""
@@ -151,6 +169,13 @@ class Turns:
     async def cut_short(self, conversation_id: UUID, *, why: str, within_s: float = 5.0) -> None:
         """Stop the turn of a conversation, whoever it belongs to, and return when what was said so far is stored."""
         await self._stop([r for (_, key), r in self._running.items() if key == conversation_id], why, within_s)
+
+    async def heed_switches(self, *, within_s: float = 5.0) -> None:
+        """Cut short every turn that has been stopped by now, and return when what they said is stored."""
+        if self._running:
+            switches = await run_in_threadpool(look_at_switches, self._house)
+            stopped = [r for r in self._running.values() if r.turn is not None and is_stopped(r.turn, switches)]
+            await self._stop(stopped, OFF, within_s)
 
     async def settle(self, account_id: UUID, *, within_s: float = 3.0) -> None:
         """Wait for an account's turns, and cut short what takes longer."""
@@ -197,40 +222,57 @@ class Turns:
             await asyncio.wait(tasks, timeout=within_s)
 
     def _begin(self, actor: Actor, noted: Noted) -> Running:
-        running, key = Running(noted), (noted.account_id, noted.conversation_id)
+        key = (noted.account_id, noted.conversation_id)
+        purse = AccountPurse.of(self._house, actor)
+        turn = None if noted.is_silent or noted.is_off else self._turn(actor, noted, purse)
+        running = Running(noted, turn)
         running.tell("heard", {"conversation": str(noted.conversation_id), "position": noted.position})
-        if noted.is_silent:
+        if turn is None:
             self._busy.discard(key)
-            running.tell("silent", {})
+            running.tell("off" if noted.is_off else "silent", {})
             running.tell("done", {})
             running.end()
             return running
         self._busy.add(key)
         self._running[key] = running
-        task = running.task = asyncio.create_task(self._run(actor, running, key))
+        task = running.task = asyncio.create_task(self._run(running, turn, purse, key))
         # The loop itself holds tasks weakly; without this one a turn could vanish half-way.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         # A task that is cut short before its first step does nothing at all, not even its own end.
         task.add_done_callback(lambda _: self._over(key, running))
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._watch_switches())
         return running
+
+    def _turn(self, actor: Actor, noted: Noted, purse: AccountPurse) -> Turn:
+        return self._house.assistant.turn(
+            actor,
+            Counting(self._house, noted.switches.ids),
+            conversation=str(noted.conversation_id),
+            turn_id=str(noted.message_id),
+            note=partial(_write_note, self._house, actor),
+            personal=noted.personal,
+            purse=purse,
+            switches=noted.switches,
+        )
+
+    async def _watch_switches(self) -> None:
+        """While turns are under way: a switch may be thrown in another process, or on the command line."""
+        while self._running:
+            await asyncio.sleep(WATCH_EVERY_S)
+            try:
+                await self.heed_switches()
+            except SQLAlchemyError as error:
+                log.error("the switches could not be read", exc_info=error)
 
     def _over(self, key: tuple[UUID, UUID], running: Running) -> None:
         self._busy.discard(key)
         self._running.pop(key, None)
         running.end()
 
-    async def _run(self, actor: Actor, running: Running, key: tuple[UUID, UUID]) -> None:
-        noted, answer, purse = running.noted, _Answer(), AccountPurse.of(self._house, actor)
-        turn = self._house.assistant.turn(
-            actor,
-            self._house.desk,
-            conversation=str(noted.conversation_id),
-            turn_id=str(noted.message_id),
-            note=partial(_write_note, self._house, actor),
-            personal=noted.personal,
-            purse=purse,
-        )
+    async def _run(self, running: Running, turn: Turn, purse: AccountPurse, key: tuple[UUID, UUID]) -> None:
+        noted, answer = running.noted, _Answer()
         try:
             with suppress(asyncio.CancelledError):
                 await self._answer(turn, running, answer)
@@ -252,7 +294,7 @@ class Turns:
                 async for heard in hearing:
                     # Another process may have given the conversation to a clerk, so the record is asked each time.
                     if not isinstance(heard, Finished | ToolUsed):
-                        running.cut = running.cut or await run_in_threadpool(_silenced, self._house, running.noted)
+                        running.cut = running.cut or await run_in_threadpool(_silenced, self._house, turn)
                     if running.cut:
                         return
                     answer.take(heard)
@@ -323,16 +365,30 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
             at=now,
             body=({"role": "customer", "text": said.text, **page},) if page else (),
         )
-        is_silent = assistant_is_silent(conversation)
-        personal = NOBODY if is_silent else find_personal(session, house.vault, account_id)
-        return Noted(account_id, conversation.id, message.id, message.position, is_silent, personal)
+        is_silent, switches = assistant_is_silent(conversation), read_switches(session)
+        is_off = not is_silent and gets_no_answer(house, switches, account_id)
+        if is_off:
+            _say_it_is_off(session, house, conversation)
+        personal = NOBODY if is_silent or is_off else find_personal(session, house.vault, account_id)
+        return Noted(account_id, conversation.id, message.id, message.position, is_silent, personal, is_off, switches)
 
 
-def _silenced(house: House, noted: Noted) -> str:
+def _silenced(house: House, turn: Turn) -> str:
     """Why the assistant may say no more in a conversation, by the record of this moment; empty while it may."""
-    with house.database.read(Scope.own(noted.account_id)) as session:
-        conversation = find_conversation(session, noted.account_id, noted.conversation_id)
-        return GONE if conversation is None else CLERK if assistant_is_silent(conversation) else ""
+    account_id = turn.actor.account_id
+    with house.database.read(Scope.own(account_id)) as session:
+        conversation = find_conversation(session, account_id, turn.conversation)
+        if conversation is None:
+            return GONE
+        if assistant_is_silent(conversation):
+            return CLERK
+        return OFF if is_stopped(turn, read_switches(session)) else ""
+
+
+def _say_it_is_off(session: Session, house: House, conversation: Conversation) -> None:
+    """In the shop's own voice. Who waits for a person has been told already."""
+    if conversation.state == OPEN:
+        append_message(session, house.vault, conversation, voice=Voice.SHOP, text=SILENT, at=house.clock())
 
 
 def _store(house: House, noted: Noted, turn: Turn, purse: AccountPurse, answer: _Answer, cut: str) -> str:
@@ -367,6 +423,9 @@ def _write_answer(session: Session, house: House, noted: Noted, turn: Turn, answ
             choices=() if ended else answer.choices,
             ended=ended,
         )
+    if ended == OFF:
+        _say_it_is_off(session, house, conversation)
+        note_cut(session, turn, at=at)
     return ended
 
 

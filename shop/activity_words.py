@@ -68,6 +68,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "SendExchange": "Send what something was exchanged for",
         "DecideCase": "Decide on a claim",
         "NoteFromCarrier": "Keep a carrier's note",
+        "StopAssistant": "Switch the assistant off",
+        "LetAssistantGoOn": "Let the assistant go on",
         "ReviewApproval": "Review a request",
         "Approve": "Confirm a card",
         "Decline": "Decline a card",

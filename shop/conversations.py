@@ -61,8 +61,9 @@ class Message(Base, Owned):
     """One message. ``body`` is a JSON list of what the assistant must remember of its turn (tool calls and results),
     ``cards`` a JSON list of references ``[kind, key]``, ``choices`` a JSON list of texts to send by a button.
 
-    ``ended`` says why an answer broke off: empty (it did not), ``clerk`` (a person took over) or ``stopped`` (the shop
-    was restarted, or its customer signed in meanwhile). ``speaker`` is a clerk's first name.
+    ``ended`` says why an answer broke off: empty (it did not), ``clerk`` (a person took over), ``off`` (the assistant
+    was switched off) or ``stopped`` (the shop was restarted, or its customer signed in meanwhile). ``speaker`` is a
+    clerk's first name.
     """
 
     __tablename__ = "messages"

@@ -30,6 +30,7 @@ from shop.ratings import AnswerRating
 from shop.refunds import Refund
 from shop.reviews import UNSIGNED, Review
 from shop.security import SignIn
+from shop.switches import AssistantSwitch
 
 
 def orders_under_way(session: Session, account_id: UUID) -> int:
@@ -79,6 +80,13 @@ KEEPS = (
     Keeps(Message, "messages", Ending.DELETE),
     Keeps(Conversation, "conversations", Ending.DELETE, hidden=frozenset({"clerk_id"})),
     Keeps(Preference, "choices of mails", Ending.DELETE),
+    Keeps(
+        AssistantSwitch,
+        "times the assistant was switched off for you",
+        Ending.DELETE,
+        owner="customer_id",
+        hidden=frozenset({"stopped_by", "let_on_by"}),
+    ),
     Keeps(OutboxMail, "mails to you", Ending.DELETE),
     Keeps(DataExport, "", Ending.DELETE),
     # What was asked for, signed and carried out stays as rows, because the log refers to them; their words are sealed.

@@ -15,7 +15,7 @@ def opening_questions() -> tuple[tuple[str, Question, Stamps], ...]:
     chat = Actor(_OWNER, Role.CUSTOMER, Channel.CHAT, act=_ASSISTANT)
     stranger = Actor(_OTHER, Role.CUSTOMER, Channel.PAGE)
     clerk = Actor(_OWNER, Role.CLERK, Channel.STAFF)
-    silenced = replace(chat, silenced=True)
+    silenced, stopped = replace(chat, silenced=True), replace(chat, switched_off=True)
     signed, fresh = Stamps(confirmed=True), Stamps(confirmed=True, second_factor_age_s=0)
     return (
         ("an unconfirmed refund through the chat", _refund(chat, 1000), Stamps(second_factor_age_s=0)),
@@ -38,6 +38,11 @@ def opening_questions() -> tuple[tuple[str, Question, Stamps], ...]:
             _order(silenced, "ShowOrder", "paid"),
             fresh,
         ),
+        ("a look by the assistant when it is switched off", _order(stopped, "ShowOrder", "paid"), fresh),
+        ("a signed change of the assistant when it is switched off", _order(stopped, "CancelOrder", "paid"), fresh),
+        ("the assistant switched on by itself", _switch(chat, "LetAssistantGoOn", is_off=True), fresh),
+        ("the assistant switched off by a customer", _switch(stranger, "StopAssistant", is_off=False), fresh),
+        ("the assistant switched off without a fresh code", _switch(clerk, "StopAssistant", is_off=False), Stamps()),
         ("somebody else's conversation taken away", _conversation(stranger, "ExportConversation"), fresh),
         ("a conversation deleted by the assistant", _conversation(chat, "DeleteConversation"), fresh),
         ("a payment card added in a conversation", _payment_card(chat), fresh),
@@ -100,6 +105,11 @@ def _care(actor: Actor, action: str, owner: UUID) -> Question:
 
 def _conversation(actor: Actor, action: str) -> Question:
     resource = Entity("Conversation", "c", {"owner": str(_OWNER), "state": "open"})
+    return Question(action, actor, principal_of(actor, status="active"), resource, {})
+
+
+def _switch(actor: Actor, action: str, *, is_off: bool) -> Question:
+    resource = Entity("Switch", "whole", {"reach": "whole", "off": is_off, "asks": ""})
     return Question(action, actor, principal_of(actor, status="active"), resource, {})
 
 

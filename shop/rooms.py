@@ -42,6 +42,7 @@ from shop.security import SignIn, security_rooms
 from shop.sending import sending_rooms
 from shop.support import support_rooms
 from shop.swapping import swapping_rooms
+from shop.switching import AssistantParts, switching_rooms
 from shop.wallet import wallet_rooms
 
 
@@ -54,10 +55,12 @@ def rooms(
     post: PostLastLetter,
     head: LetterHead | None = None,
     rates: ShippingRates | None = None,
+    assistant: AssistantParts | None = None,
 ) -> tuple[Room[Any], ...]:
-    """All rooms of the house, for the desk. ``sign_in`` and ``post`` are what they may ask of the floor below."""
+    """All rooms of the house, for the desk. ``sign_in`` and ``post`` are what they may ask of the floor below, and
+    ``assistant`` says what of the assistant can be stopped by itself."""
     parcel, letters = rates or ShippingRates(), head or LetterHead()
-    kept = everything_kept(sign_in)
+    kept, parts = everything_kept(sign_in), assistant or AssistantParts()
     return (
         *catalogue_rooms(),
         *advice_rooms(),
@@ -85,8 +88,9 @@ def rooms(
         *security_rooms(sign_in, clock),
         *privacy_rooms(sign_in, kept=kept, clock=clock),
         *leaving_rooms(vault, sign_in, kept=kept, post=post, head=letters, clock=clock),
-        *support_rooms(vault),
+        *support_rooms(vault, parts.models),
         *chat_rooms(vault),
         *rating_rooms(vault),
         *request_rooms(),
+        *switching_rooms(vault, parts),
     )

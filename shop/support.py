@@ -34,12 +34,14 @@ from shop.conversations import (
     read_id,
 )
 from shop.ratings import ratings_of
+from shop.switches import read_switches
 from shop.views import ConversationView
 
 JOINED = "{} from the shop has joined this conversation. The assistant is silent for now."
 LEFT = "{} has left this conversation, and the assistant answers again."
 SOMEBODY = "A person"
 COMING = "A person will join this conversation. Until then the assistant goes on answering."
+COMING_ALONE = "A person will join this conversation. The assistant is switched off; the pages work as before."
 THERE = "A person is already with you in this conversation."
 
 _About = TypeVar("_About", AskForPerson, TakeConversation, AnswerCustomer, HandBackConversation, ReadConversation)
@@ -84,9 +86,10 @@ def taken_conversations(session: Session, clerk_id: UUID) -> Sequence[Queued]:
     return _queue(session, (Conversation.state == TAKEN) & (Conversation.clerk_id == clerk_id))
 
 
-def support_rooms(vault: Vault) -> tuple[Room[Any], ...]:
-    """The rooms of this file. Handlers take the time from their grant, so no clock is needed."""
-    desk = _SupportDesk(vault)
+def support_rooms(vault: Vault, models: Sequence[str] = ()) -> tuple[Room[Any], ...]:
+    """The rooms of this file. Handlers take the time from their grant, so no clock is needed. ``models`` are those the
+    assistant may answer with: where all of them are switched off, nobody is told that it goes on answering."""
+    desk = _SupportDesk(vault, models)
     return (
         Room(AskForPerson, Effect.LIGHT, _own, _facts, desk.ask_for_person, verify=_waits_or_taken, says=_says_asked),
         Room(
@@ -101,8 +104,8 @@ def support_rooms(vault: Vault) -> tuple[Room[Any], ...]:
 class _SupportDesk:
     """The handlers; they share the vault."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, vault: Vault, models: Sequence[str]) -> None:
+        self._vault, self._models = vault, models
 
     def ask_for_person(self, session: Session, grant: Grant[AskForPerson]) -> dict[str, Json]:
         """Put the conversation into the queue and say so; one that a clerk has taken stays with them."""
@@ -111,11 +114,14 @@ class _SupportDesk:
         if was != TAKEN:
             conversation.state, conversation.clerk_id = WAITING, None
             conversation.waiting_since = conversation.waiting_since or grant.at
+        is_alone = read_switches(session).silence(conversation.account_id, models=self._models)
         if was not in (WAITING, TAKEN):
-            append_message(session, self._vault, conversation, voice=Voice.SHOP, text=COMING, at=grant.at)
+            coming = COMING_ALONE if is_alone else COMING
+            append_message(session, self._vault, conversation, voice=Voice.SHOP, text=coming, at=grant.at)
         if grant.command.summary:
             self._vault.seal(session, conversation, "summary", grant.command.summary)
-        return {"conversation": str(conversation.id), "state": conversation.state, "was": was}
+        told: dict[str, Json] = {"conversation": str(conversation.id), "state": conversation.state, "was": was}
+        return told | ({"alone": True} if is_alone else {})
 
     def take(self, session: Session, grant: Grant[TakeConversation]) -> dict[str, Json]:
         """Give the conversation to the clerk who asks; the customer is told in the shop's own voice."""
@@ -214,7 +220,7 @@ def _waits_or_taken(session: Session, grant: Grant[AskForPerson], result: Any) -
 
 
 def _says_asked(result: Any) -> str:
-    return THERE if result["state"] == TAKEN else COMING
+    return THERE if result["state"] == TAKEN else COMING_ALONE if result.get("alone") else COMING
 
 
 def _saying(words: str) -> Callable[[Any], str]:

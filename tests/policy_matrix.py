@@ -35,6 +35,7 @@ ASKERS: dict[str, tuple[Actor, str]] = {
     "assistant, high risk": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, risk=Risk.HIGH), "active"),
     "assistant for other": (Actor(OTHER, Role.CUSTOMER, Channel.CHAT, act=ACT), "active"),
     "assistant, silenced": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, silenced=True), "active"),
+    "assistant, switched off": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, switched_off=True), "active"),
     "program for owner": (Actor(OWNER, Role.CUSTOMER, Channel.API, act=Act("app", "matrix")), "active"),
     "owner, frozen": (Actor(OWNER, Role.CUSTOMER, Channel.PAGE), "frozen"),
 }
@@ -83,6 +84,11 @@ def case(kind: str, state: str, *, reviewed_by: UUID | None = None, refundable: 
     seen_by = None if reviewed_by is None else str(reviewed_by)
     attributes = {"owner": str(OWNER), "kind": kind, "state": state, "refundable_minor": refundable}
     return Entity("Case", "RT-0000-0000", {**attributes, "reviewed_by": seen_by})
+
+
+def switch(reach: str, *, off: bool, asks: str = "", owner: UUID | None = None) -> Entity:
+    whose = None if owner is None else str(owner)
+    return Entity("Switch", reach, {"reach": reach, "off": off, "asks": asks, "owner": whose})
 
 
 SHOP = State("open", Entity("Shop", "shop", {}), {})
@@ -357,6 +363,18 @@ STATES: dict[str, tuple[State, ...]] = {
     "MarkDelivered": ORDERS,
     "NoteFromCarrier": ORDERS,
     "ReadRequest": (State("in review", approval("in_review"), {}),),
+    "StopAssistant": (
+        State("goes on", switch("whole", off=False), {}),
+        State("stopped already", switch("whole", off=True), {}),
+        State("a tool", switch("tool", off=False, asks="RefundOrder"), {}),
+        State("the way to a person", switch("tool", off=False, asks="AskForPerson"), {}),
+        State("a customer", switch("customer", off=False, owner=OWNER), {}),
+    ),
+    "LetAssistantGoOn": (
+        State("stopped", switch("whole", off=True), {}),
+        State("goes on already", switch("whole", off=False), {}),
+        State("a customer", switch("customer", off=True, owner=OWNER), {}),
+    ),
     "ReviewApproval": (
         State("in review", approval("in_review"), {}),
         State("open", approval("open"), {}),

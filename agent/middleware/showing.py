@@ -48,3 +48,8 @@ def all_of(*shows: Shows) -> Shows:
 def by_policy(could_ever: CouldEver, commands: Mapping[str, type[Command]]) -> Shows:
     """Shows the tools whose command the policies could ever permit to somebody of the asker's role."""
     return lambda turn, name: name in commands and could_ever(turn.actor.role, commands[name].__name__)
+
+
+def unless_stopped(turn: Turn, name: str) -> bool:
+    """Shows the tools that the staff had not stopped when the turn began; what they stop later, the desk refuses."""
+    return name not in turn.switches.tools

@@ -21,7 +21,7 @@ from agent.trouble import trouble
 from agent.turn import Note, Turn
 
 NOTICE = "The usual model does not answer right now; the built-in assistant goes on."
-RESTING = "resting"
+RESTING, STOPPED = "resting", "switched-off"
 
 Handler = Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
 log = structlog.get_logger(__name__)
@@ -39,6 +39,8 @@ class Standby(AgentMiddleware[Any, Turn]):
         turn = request.runtime.context
         if turn.stood_in:
             return await self._instead(request, handler)
+        if turn.model in turn.switches.models:
+            return await self._stand_in(request, handler, Away(STOPPED))
         if not self._breaker.lets_through():
             return await self._stand_in(request, handler, Away(RESTING))
         if turn.usual_until is None:
@@ -58,6 +60,9 @@ class Standby(AgentMiddleware[Any, Turn]):
     async def _stand_in(self, request: ModelRequest[Turn], handler: Handler, away: Away) -> ModelResponse[Any]:
         turn = request.runtime.context
         turn.stood_in = True
+        if turn.model in turn.switches.models:
+            # The one that would stand in is switched off, so there is nobody left to ask.
+            raise away
         await asyncio.to_thread(turn.note, Note("model.stood_in", away.code))
         request.runtime.stream_writer(StoodIn(away.says or NOTICE))
         response = await self._instead(request, handler)

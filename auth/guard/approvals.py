@@ -9,6 +9,7 @@ import hmac
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -115,7 +116,7 @@ def change_state(session: Session, approval: Approval, *, after: str) -> bool:
 
 def actor_to_json(actor: Actor) -> str:
     """What is kept of the one who asked: their door and who acted for them; never a name."""
-    act = None if actor.act is None else {"name": actor.act.name, "digest": actor.act.digest}
+    act = None if actor.act is None else asdict(actor.act)
     return canonical(
         {
             "role": actor.role.value,
@@ -136,7 +137,7 @@ def actor_from_json(text: str, account_id: UUID) -> Actor:
         account_id=account_id,
         role=Role(kept["role"]),
         channel=Channel(kept["channel"]),
-        act=None if kept["act"] is None else Act(kept["act"]["name"], kept["act"]["digest"]),
+        act=None if kept["act"] is None else Act(**kept["act"]),
         risk=Risk(kept["risk"]),
         tainted=kept["tainted"],
         origins=tuple((name, Origin(origin)) for name, origin in kept.get("origins", [])),

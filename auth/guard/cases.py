@@ -69,11 +69,18 @@ def as_they_are(_session: Session, actor: Actor) -> Actor:
     return actor
 
 
+def nothing_is_switched_off(_session: Session, _actor: Actor, _action: str) -> bool:
+    """The answer in a house without switches."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What the desk works with; handed over once, when the house is put together.
 
     ``standing`` looks at the record, inside the transaction that will decide, and silences an actor who may not speak.
+    ``switched_off`` looks there whether the staff have stopped the one who asks, for this action; it is asked before
+    every decision, so also when a card is signed that was made before.
     """
 
     database: Database
@@ -84,10 +91,12 @@ class Bench:
     clock: Callable[[], datetime]
     rules: DeskRules = field(default_factory=DeskRules)
     standing: Callable[[Session, Actor], Actor] = as_they_are
+    switched_off: Callable[[Session, Actor, str], bool] = nothing_is_switched_off
 
     def decide(self, session: Session, case: Case, facts: Facts, stamps: Stamps) -> Decision:
-        """Ask the judge about a case, with the account's status as the record has it now."""
-        return self.ask(session, case.actor, case.action, facts=facts, stamps=stamps)
+        """Ask the judge about a case, with the account's status and the staff's switches as the record has them now."""
+        asker = replace(case.actor, switched_off=self.switched_off(session, case.actor, case.action))
+        return self.ask(session, asker, case.action, facts=facts, stamps=stamps)
 
     def ask(self, session: Session, actor: Actor, name: str, *, facts: Facts, stamps: Stamps) -> Decision:
         account = None if actor.account_id is None else find_account(session, actor.account_id)

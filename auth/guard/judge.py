@@ -176,6 +176,7 @@ def _context(question: Question, stamps: Stamps) -> dict[str, Any]:
         "assistant": actor.act is not None,
         "tainted": actor.tainted,
         "silenced": actor.silenced,
+        "switched_off": actor.switched_off,
         "foreign": actor.brings_foreign_values,
         "risk": actor.risk.value,
         "confirmed": stamps.confirmed,

@@ -62,7 +62,7 @@ def confirm(
     if card is not None and card.state == OPEN and needs_code(house, actor, card):
         # The code is looked at only while the card can be signed: on any other it would be used up for nothing.
         by_password = takes_password(house, actor, card)
-        refused = _type_password(request, actor, password) if by_password else _step_up(request, code)
+        refused = _type_password(request, actor, password) if by_password else step_up(request, code)
         if isinstance(refused, TooMany):
             return _card(request, actor, key, fragment=fragment, status=TOO_MANY, wrong=too_many_words(refused))
         if refused is not None:
@@ -86,7 +86,8 @@ def read_id(text: str) -> UUID:
         raise not_here() from None
 
 
-def _step_up(request: Request, code: str) -> TooMany | str | None:
+def step_up(request: Request, code: str) -> TooMany | str | None:
+    """Show a second factor in the session of this request; what is wrong with it, or ``None`` when it counted."""
     if not code.strip():
         return NO_CODE
     match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):

@@ -1,6 +1,7 @@
 """The conversation with the assistant: as a page that needs no script, as a stream, and as pieces for the panel."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -20,6 +21,7 @@ from auth.web.asking import Visitor, ceiling, ensure_guest
 from frontend.errors import CONFLICT, OK, UNPROCESSABLE, go_to, not_here
 from frontend.house import House, house_of
 from frontend.render import looking, render, render_part
+from frontend.stopping import gets_no_answer
 from frontend.transcript import EMPTY, Transcript, to_sign, transcript
 from frontend.turns import Busy, NotThere, Running, Said, Told, Turns
 from shop.catalogue import find_product
@@ -34,6 +36,7 @@ from shop.conversations import (
     read_id,
 )
 from shop.orders import find_order
+from shop.switches import read_switches
 from shop.views import ConversationView
 
 router = APIRouter()
@@ -257,7 +260,8 @@ def _transcript(
     request: Request, session: Session, actor: Actor, conversation: Conversation | None, *, after: int
 ) -> Transcript:
     if conversation is None:
-        return EMPTY
+        is_off = gets_no_answer(house_of(request), read_switches(session), actor.account_id)
+        return replace(EMPTY, is_off=True, ideas=()) if is_off else EMPTY
     return transcript(house_of(request), session, actor, conversation, after=after)
 
 

@@ -41,6 +41,7 @@ from shop.conversations import Conversation, read_id
 from shop.orders import PAID, SHIPPED, orders_with_status
 from shop.ratings import count_ratings
 from shop.support import Queued, assistant_is_silent, taken_conversations, waiting_conversations
+from shop.switching import switches_in_force
 from shop.views import ConversationView, OrderView
 
 router = APIRouter(prefix="/staff")
@@ -74,6 +75,7 @@ def show_desk(request: Request, actor: Staff) -> Response:
             to_ship=orders_with_status(session, PAID),
             under_way=orders_with_status(session, SHIPPED),
             ratings=count_ratings(session, now=now),
+            switches=switches_in_force(session),
         )
 
 

@@ -26,6 +26,7 @@ from shop.commands.after_delivery import (
     ShowCase,
     WithdrawCase,
 )
+from shop.commands.assistant import LetAssistantGoOn, StopAssistant
 from shop.commands.basket import AddToBasket, ChangeBasketLine, PlaceOrder, ShowBasket
 from shop.commands.care import (
     ChangePreferences,
@@ -92,6 +93,7 @@ __all__ = [
     "ExportConversation",
     "ExportMyData",
     "HandBackConversation",
+    "LetAssistantGoOn",
     "ListAddresses",
     "ListOrders",
     "ListPaymentMethods",
@@ -129,6 +131,7 @@ __all__ = [
     "ShowPreferences",
     "ShowProduct",
     "ShowSecurity",
+    "StopAssistant",
     "TakeConversation",
     "TrackOrder",
     "WithdrawCase",
