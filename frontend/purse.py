@@ -45,7 +45,8 @@ class AccountPurse:
             with self.house.database.begin(Scope.own(self.account_id)) as session:
                 self._settle(session, taken, used)
         else:
-            self.owed[taken.day] += used.tokens_in + used.tokens_out - taken.tokens_in - taken.tokens_out
+            more = used.tokens_in + used.tokens_out - taken.tokens_in - taken.tokens_out
+            self.owed.update({taken.day: more})
 
     def pay(self, session: Session) -> None:
         """Settle what is not settled yet, in a transaction that somebody else has begun for this account."""

@@ -20,7 +20,7 @@ from auth.guard.commands import Command, NotACommand, parse
 from auth.guard.decisions import Done
 from auth.sign_in.second_factor import Proved, prove
 from frontend.app import build_house
-from frontend.assistant_cli import assistant_cli
+from frontend.assistant_cli import assistant_cli as assistant_cli
 from frontend.house import House
 from frontend.settings import SettingsRefused, demo_or_real
 from shop.commands import LetAssistantGoOn, StopAssistant

@@ -149,10 +149,11 @@ class Running:
 
 
 class Turns:
-    """All turns under way in this process: one at a time for each conversation."""
+    """All turns under way in this process: one at a time for each conversation. While there are any, the switches are
+    read every ``watch_every_s`` seconds."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, house: House, *, watch_every_s: float = WATCH_EVERY_S) -> None:
+        self._house, self._watch_every_s = house, watch_every_s
         self._busy: set[tuple[UUID, UUID]] = set()
         self._running: dict[tuple[UUID, UUID], Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -260,7 +261,7 @@ class Turns:
     async def _watch_switches(self) -> None:
         """While turns are under way: a switch may be thrown in another process, or on the command line."""
         while self._running:
-            await asyncio.sleep(WATCH_EVERY_S)
+            await asyncio.sleep(self._watch_every_s)
             try:
                 await self.heed_switches()
             except SQLAlchemyError as error:

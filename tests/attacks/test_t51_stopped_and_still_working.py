@@ -273,7 +273,7 @@ def test_what_the_model_was_about_to_say_is_not_said(queue: Building, model: Scr
         return says("It is all done for you!")
 
     model._steps[:] = [thinks]
-    running = one_turn(queue)
+    running = one_turn(queue, watch_every_s=3600)
     assert [name for name, _ in running._told] == ["heard", "interrupted", "done"]
     assert messages(queue, "ada")[1:] == [("assistant", ""), ("shop", SILENT)]
 
@@ -314,14 +314,15 @@ def test_what_later_turns_try_is_refused_and_does_not_count_as_time_to_stop(queu
     assert (switch.stopped_after_ms, switch.calls_refused, switch.tried_since) == (None, 0, 1)
 
 
-def one_turn(building: Building) -> Running:
+def one_turn(building: Building, *, watch_every_s: float = 0.5) -> Running:
     """A turn of Ada's from its beginning to its end, with nothing in its way."""
     assert isinstance(building.desk, QueueingDesk)
     building.desk.go_on.set()
     ada = building.person("ada").at_page(building.clock)
 
     async def walk() -> Running:
-        running = await Turns(building.house).say(ada, Said("how are my orders?"), None)
+        turns = Turns(building.house, watch_every_s=watch_every_s)
+        running = await turns.say(ada, Said("how are my orders?"), None)
         assert isinstance(running, Running)
         await running.wait()
         return running

@@ -37,6 +37,9 @@ WRITES_WITHOUT_GRANT: Mapping[str, str] = {
     "shop/conversations.py:start_conversation": "saying something is not a change of the shop; own rows only",
     "shop/model_calls.py:keep_calls": "what a model was handed in one's own conversation is kept; own rows only",
     "shop/conversations.py:append_message": "what was said is kept; own rows only, never changed afterwards",
+    "shop/days_used.py:reserve": "what a model call takes from the day; counters only",
+    "shop/days_used.py:settle": "what it really took; counters only",
+    "shop/days_used.py:forget_days": "counters of days that are long over",
 }
 # Files that fill an empty demo shop, which only demo mode does.
 FILLS_THE_DEMO = ("shop/demo",)
@@ -47,6 +50,8 @@ BEGINS: Mapping[str, str] = {
     "frontend/pages/chat_buttons.py:_begun": "an empty conversation, so that somebody can ask for a person first",
     "frontend/pages/sign_in.py:_welcome": "a guest's basket and words come along",
     "frontend/upgrade.py:upgrade": "migrations, run by the operator",
+    "frontend/purse.py:AccountPurse.reserve": "what a model call takes from the day",
+    "frontend/purse.py:AccountPurse.settle": "what it really took",
     "frontend/turns.py:_note_down": "the customer's own message",
     "frontend/turns.py:_store": "the assistant's answer",
     "frontend/turns.py:_write_note": "an audit event",
