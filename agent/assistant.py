@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -52,6 +53,10 @@ SILENT = "I have nothing sure to say to that. Could you put it another way, or s
 log = structlog.get_logger(__name__)
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class NoAssistant(RuntimeError):
     """The assistant does not start; the message says why."""
 
@@ -72,6 +77,7 @@ class Assistant:
         tools: Sequence[BaseTool] = TOOLS,
         timeout_s: float = TURN_TIMEOUT_S,
         breaker: Breaker | None = None,
+        clock: Callable[[], datetime] = _utc_now,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         _refuse_tracing(environment)
@@ -84,7 +90,7 @@ class Assistant:
         self.model_name, self.is_remote = model.name.partition("@http")[0], model.is_remote
         self.voters: tuple[str, ...] = tuple(getattr(model.standby or model.model, "voters", ()))
         self.breaker = breaker or Breaker()
-        self._timeout_s = timeout_s
+        self._timeout_s, self._clock = timeout_s, clock
         self._reply = Reply((canary,))
         privacy = Privacy(is_remote=model.is_remote, at_home=model.standby)
         seen = Inspector(model.name, tools, is_remote=model.is_remote, at_home=model.standby)
@@ -111,7 +117,8 @@ class Assistant:
         """A turn for the person in front of the chat. ``turn_id`` names their message; it stays in a second run.
         ``personal`` is what must not reach a model; it lasts as long as the turn."""
         asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
-        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal))
+        today = self._clock().date()
+        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal), today=today)
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.
@@ -169,11 +176,14 @@ class Assistant:
 
 
 def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
-    """What earlier turns have shown: the facts in their records, and whether other people's words are in view."""
+    """What earlier turns have shown: the facts in their records, what the customer has typed, and whether other people's
+    words are in view."""
     turn.provenance.follow(seen)
     for body in to_stored(seen):
         if body["role"] == "tool":
             turn.record.learn(str(body["name"]), str(body["text"]), now=False)
+    for said in (*turn.provenance.own, *turn.provenance.pages):
+        turn.record.hear(said)
 
 
 async def _write_down(turn: Turn) -> None:

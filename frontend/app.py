@@ -251,7 +251,7 @@ def _assistant(
     given = _in_house(model) if isinstance(model, BaseChatModel) else model
     patience = Patience(silence_s=settings.model_timeout_s)
     loaded = given or load_model(settings.model, embedded=embedded, key=settings.model_key, patience=patience)
-    return Assistant(loaded, policy_version=judge.version)
+    return Assistant(loaded, policy_version=judge.version, clock=clock)
 
 
 def _in_house(model: BaseChatModel) -> LoadedModel:

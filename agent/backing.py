@@ -1,0 +1,223 @@
+"""Whether what a sentence names stands in the records of its conversation: one function for each kind of fact."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from agent.claims import claims_in, is_backed
+from agent.clauses import echoes, said_before
+from agent.days import Told, days_in, shifted
+from agent.figures import DAYS_IN, Figure, codes, figures
+from agent.promises import promises_in
+from agent.record import AMOUNT, ORDER_NUMBER, Record
+from agent.states import Claim, claimed_states
+from agent.things import AVAILABILITY
+
+_PATH = re.compile(r"(?<!\S)/[\w/#?=.-]*")
+_QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]{12,600})(?:[”“\"»]|$)|:\s([^:]{12,600})$")
+_LIMIT = re.compile(
+    r"\b(?:under|below|up to|within|over|above|than|unter|bis zu|bis|über|als|für|for)\s(?:a |the |your )?$",
+    re.IGNORECASE,
+)
+_CASE = re.compile(
+    r"\b(?:return|refund|exchange|claim|replacement|money|report|rückgabe|erstattung|umtausch|ersatz|geld|meldung|retoure)",
+    re.IGNORECASE,
+)
+_AHEAD = re.compile(r"\b(?:in|within|innerhalb von|binnen|noch|another|about)\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_AGO = re.compile(r"\s(?:ago|earlier|back)\b", re.IGNORECASE)
+_REQUEST = re.compile(
+    r"\W*(?:please |bitte )?(?:tell|name|choose|pick|nennen|wählen|sagen|which|welche)\b", re.IGNORECASE
+)
+_VOR = re.compile(r"\bvor\s(?:\w+\s)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence as it is looked at: ``text`` with the one before in front, and ``edge`` where the new one begins.
+    What the record says word for word and the shop's own paths are taken out of it."""
+
+    text: str
+    edge: int
+    sentence: str
+    before: str
+    today: date | None
+
+    @classmethod
+    def of(cls, sentence: str, before: str, record: Record, today: date | None) -> "Said":
+        """A plain sentence and the plain one before it."""
+        seen, earlier = _own_words(sentence, record), _own_words(before, record)
+        joined = f"{earlier} {seen}".strip()
+        return cls(joined, len(joined) - len(seen), sentence, before, today)
+
+    def new(self, end: int) -> bool:
+        """Whether a find that ends here reaches into the new sentence; what lies before it has been looked at."""
+        return end > self.edge
+
+    @property
+    def seen(self) -> str:
+        """The new sentence alone."""
+        return self.text[self.edge :]
+
+
+def has_amounts(said: Said, record: Record) -> bool:
+    """Amounts and percentages stand in a record. A limit the customer named may be repeated as one."""
+    hits = [hit for hit in AMOUNT.finditer(said.text) if said.new(hit.end())]
+    worded = [f for f in _figures(said) if f.unit in {"money", "cent", "percent"}]
+    return all(
+        record.knows(hit[0]) or (record.typed_amount(hit[0]) and _LIMIT.search(said.text, 0, hit.start()))
+        for hit in hits
+    ) and all(_amount(figure) in record.amounts or _covers(hits, figure) for figure in worded)
+
+
+def has_claims(said: Said, record: Record) -> bool:
+    """Changes that are said to have been made have been made."""
+    return all(is_backed(claim, said.sentence, record) for claim in claims_in(said.text, edge=said.edge))
+
+
+def has_promises(said: Said, record: Record) -> bool:
+    """Nobody is promised anything: a person only when one has been asked, a gift only when a rule names it."""
+    for promise in promises_in(said.text):
+        if not said.new(promise.end):
+            continue
+        if promise.kind == "person" and "person" in record.done | record.settled:
+            continue
+        if promise.kind == "gift" and _names_gift(said.text[promise.start : promise.end], record):
+            continue
+        return False
+    return True
+
+
+def has_states(said: Said, record: Record) -> bool:
+    """What is said to be so is so by the record of the thing that is named, or else by some record."""
+    return all(_stands(claim, said, record) for claim in claimed_states(said.text) if said.new(claim.end))
+
+
+def has_days(said: Said, record: Record) -> bool:
+    """Days are days of a record. What the customer named may be taken up, and told back to nobody as a fact."""
+    return all(
+        told.is_one_of(record.days)
+        or (echoes(said.sentence) and any(told.is_one_of(heard.days) for heard in record.typed))
+        or (told.weekday is not None and _in_own_words(said, told, record))
+        for told in days_in(said.text, said.today)
+        if said.new(told.end)
+    )
+
+
+def has_references(said: Said, record: Record) -> bool:
+    """Numbers of orders, parcels and things stand in a record, or the customer has typed them."""
+    found = [*ORDER_NUMBER.finditer(said.sentence.upper()), *codes(said.sentence)]
+    return all(record.knows_code(hit[0]) for hit in found)
+
+
+def has_numbers(said: Said, record: Record) -> bool:
+    """Numbers stand in a record with the same unit; a count without one may be the customer's own, or a short list's."""
+    taken = [
+        *((hit.start(), hit.end()) for hit in AMOUNT.finditer(said.text)),
+        *((told.start, told.end) for told in days_in(said.text, said.today)),
+        *((hit.start(), hit.end()) for hit in ORDER_NUMBER.finditer(said.text.upper())),
+        *((hit.start(), hit.end()) for hit in codes(said.text)),
+    ]
+    free = (f for f in _figures(said) if not any(start <= f.start < end for start, end in taken))
+    return all(_is_known(figure, said, record) for figure in free)
+
+
+def _figures(said: Said) -> Iterator[Figure]:
+    return (figure for figure in figures(said.text) if said.new(figure.end))
+
+
+def _is_known(figure: Figure, said: Said, record: Record) -> bool:
+    if figure.unit in {"money", "cent", "percent"} or (figure.value in {"0", "1"} and not figure.unit):
+        return True
+    if (figure.value, figure.unit) in record.numbers:
+        return True
+    typed = any((figure.value, figure.unit) in heard.numbers for heard in record.typed)
+    if not figure.unit and _REQUEST.match(said.seen):
+        return True
+    if typed and (not figure.unit or echoes(said.sentence)):
+        return True
+    return figure.unit in DAYS_IN and said.today is not None and _is_that_far(figure, said, said.today, record)
+
+
+def _is_that_far(figure: Figure, said: Said, today: date, record: Record) -> bool:
+    """ "In three days" and "vor drei Tagen" name a day."""
+    reach = int(float(figure.value)) * DAYS_IN[figure.unit] if figure.value.isdigit() and len(figure.value) < 4 else 0
+    if _AHEAD.search(said.text, 0, figure.start):
+        return shifted(today, reach) in record.days
+    if _AGO.match(said.text, figure.end) or _VOR.search(said.text, 0, figure.start):
+        return shifted(today, -reach) in record.days
+    return False
+
+
+def _stands(claim: Claim, said: Said, record: Record) -> bool:
+    heard = {state for typed in record.typed for state in typed.states}
+    if claim.state in heard and echoes(said.sentence):
+        return True
+    if claim.state == "covered":
+        return _in_sayings(r"warrant|garantie|repair", record)
+    known = _known_states(claim, said, record)
+    state = "in_stock" if claim.state == "available" else claim.state
+    if claim.negated:
+        # To deny is to claim too, where exactly one thing can be meant.
+        return state not in known or len(record.things.orders) != 1
+    return state in known
+
+
+def _known_states(claim: Claim, said: Said, record: Record) -> set[str]:
+    """The states of the thing that is named nearest before the claim, else of those named at all, else of any."""
+    things, text = record.things, said.text
+    nearby = said_before(text, claim.start)
+    if claim.state in AVAILABILITY:
+        for named in (nearby, said.sentence, said.before):
+            goods = [name for name in things.named_in(named) if name in things.goods]
+            if goods:
+                return set.intersection(*(things.goods[name] for name in goods))
+        return record.states | {state for states in things.goods.values() for state in states}
+    of_case = _CASE.search(said.sentence) is not None
+    for named in (nearby, said.sentence, said.before):
+        if numbers := ORDER_NUMBER.findall(named.upper()):
+            return set(things.states(numbers[-1], of_case=of_case))
+        held = {number for name in things.named_in(named) for number in things.holds.get(name, ())}
+        if held:
+            return {state for number in held for state in things.states(number, of_case=True)}
+    return record.states | {state for number in things.orders for state in things.states(number, of_case=True)}
+
+
+def _names_gift(words: str, record: Record) -> bool:
+    """Something for nothing, when a rule or a record says the same of it."""
+    if re.search(
+        r"voucher|gift|credit|discount|gutschein|rabatt|treat|house|complimentary|upgrade", words, re.IGNORECASE
+    ):
+        return False
+    return "00" in record.amounts or _in_sayings(r"\bfree\b|we pay", record)
+
+
+def _in_sayings(pattern: str, record: Record) -> bool:
+    return any(re.search(pattern, saying, re.IGNORECASE) for saying in record.sayings)
+
+
+def _in_own_words(said: Said, told: Told, record: Record) -> bool:
+    return _in_sayings(rf"\b{re.escape(said.text[told.start : told.end])}", record)
+
+
+def _own_words(text: str, record: Record) -> str:
+    """A sentence without what the records say word for word, and without paths."""
+    for hit in reversed(list(_QUOTED.finditer(text))):
+        group = 1 if hit[1] else 2
+        quoted = hit[group].strip(" “”„\"'")
+        if record.quotes(quoted) or any(typed.quotes(quoted) for typed in record.typed):
+            text = f"{text[: hit.start(group)]} {text[hit.end(group) :]}"
+    if record.quotes(text):
+        return ""
+    return _PATH.sub("", text)
+
+
+def _amount(figure: Figure) -> str:
+    if figure.unit == "percent":
+        return f"{figure.value}%"
+    whole, _, part = figure.value.partition(".")
+    return figure.value if figure.unit == "cent" else whole.lstrip("0") + part.ljust(2, "0")
+
+
+def _covers(hits: "list[re.Match[str]]", figure: Figure) -> bool:
+    return any(hit.start() <= figure.start < hit.end() for hit in hits)
