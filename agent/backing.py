@@ -1,7 +1,6 @@
 """Whether what a sentence names stands in the records of its conversation: one function for each kind of fact."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +13,7 @@ from agent.record import AMOUNT, ORDER_NUMBER, Record
 from agent.states import Claim, claimed_states
 from agent.things import AVAILABILITY
 
+TAIL = 80  # characters of the sentence before in which a claim that was cut in two may have begun
 _PATH = re.compile(r"(?<!\S)/[\w/#?=.-]*")
 _QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]{12,600})(?:[”“\"»]|$)|:\s([^:]{12,600})$")
 _LIMIT = re.compile(
@@ -42,13 +42,18 @@ class Said:
     sentence: str
     before: str
     today: date | None
+    days: tuple[Told, ...]
+    figures: tuple[Figure, ...]
 
     @classmethod
     def of(cls, sentence: str, before: str, record: Record, today: date | None) -> "Said":
         """A plain sentence and the plain one before it."""
-        seen, earlier = _own_words(sentence, record), _own_words(before, record)
+        seen, earlier = _own_words(sentence, record), _own_words(before[-TAIL:], record)
         joined = f"{earlier} {seen}".strip()
-        return cls(joined, len(joined) - len(seen), sentence, before, today)
+        edge = len(joined) - len(seen)
+        days = tuple(told for told in days_in(joined, today) if told.end > edge)
+        found = tuple(figure for figure in figures(joined) if figure.end > edge)
+        return cls(joined, edge, sentence, before, today, days, found)
 
     def new(self, end: int) -> bool:
         """Whether a find that ends here reaches into the new sentence; what lies before it has been looked at."""
@@ -63,7 +68,7 @@ class Said:
 def has_amounts(said: Said, record: Record) -> bool:
     """Amounts and percentages stand in a record. A limit the customer named may be repeated as one."""
     hits = [hit for hit in AMOUNT.finditer(said.text) if said.new(hit.end())]
-    worded = [f for f in _figures(said) if f.unit in {"money", "cent", "percent"}]
+    worded = [f for f in said.figures if f.unit in {"money", "cent", "percent"}]
     return all(
         record.knows(hit[0]) or (record.typed_amount(hit[0]) and _LIMIT.search(said.text, 0, hit.start()))
         for hit in hits
@@ -99,8 +104,7 @@ def has_days(said: Said, record: Record) -> bool:
         told.is_one_of(record.days)
         or (echoes(said.sentence) and any(told.is_one_of(heard.days) for heard in record.typed))
         or (told.weekday is not None and _in_own_words(said, told, record))
-        for told in days_in(said.text, said.today)
-        if said.new(told.end)
+        for told in said.days
     )
 
 
@@ -112,18 +116,16 @@ def has_references(said: Said, record: Record) -> bool:
 
 def has_numbers(said: Said, record: Record) -> bool:
     """Numbers stand in a record with the same unit; a count without one may be the customer's own, or a short list's."""
+    if not said.figures:
+        return True
     taken = [
         *((hit.start(), hit.end()) for hit in AMOUNT.finditer(said.text)),
-        *((told.start, told.end) for told in days_in(said.text, said.today)),
+        *((told.start, told.end) for told in said.days),
         *((hit.start(), hit.end()) for hit in ORDER_NUMBER.finditer(said.text.upper())),
         *((hit.start(), hit.end()) for hit in codes(said.text)),
     ]
-    free = (f for f in _figures(said) if not any(start <= f.start < end for start, end in taken))
+    free = (f for f in said.figures if not any(start <= f.start < end for start, end in taken))
     return all(_is_known(figure, said, record) for figure in free)
-
-
-def _figures(said: Said) -> Iterator[Figure]:
-    return (figure for figure in figures(said.text) if said.new(figure.end))
 
 
 def _is_known(figure: Figure, said: Said, record: Record) -> bool:

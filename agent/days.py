@@ -53,6 +53,7 @@ _NAMED: Mapping[str, int] = MappingProxyType(
     | {"yesterday": -1, "gestern": -1, "vorgestern": -2}
 )
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_WHOLE = "|".join(name for name in _MONTHS if len(name) > 3 or name in {"may", "mai"})
 _ON = r"(?:on|by|until|till|before|from|since|am|bis|bis zum|vom|zum|ab|seit|den|dem|der)"
 _ABSOLUTE = re.compile(
     r"\b(?P<y1>(?:19|20)\d\d)-(?P<m1>\d{1,2})-(?P<d1>\d{1,2})\b"
@@ -76,7 +77,7 @@ _RELATIVE = re.compile(
     r"|(?P<end>end\sof\s(?:the|this)\s(?:week|month)|ende\sder\swoche|ende\sdes\smonats)"
     r"|(?:in|within|nach|innerhalb\svon)\s(?:just\s)?(?:a\s)?(?:few|couple\sof|some|einigen|wenigen|ein\spaar)\s"
     r"(?P<few>minutes|hours|days|weeks|minuten|stunden|tagen|wochen)"
-    rf"|(?:in|by|until|bis|im|since|seit|ende|anfang|mitte|end\sof|early|mid|late)\s(?P<month>(?!(?-i:may)\b)(?:{_MONTH})))\b",
+    rf"|(?:in|by|until|bis|im|since|seit|ende|anfang|mitte|end\sof|early|mid|late)\s(?P<month>(?!(?-i:may)\b)(?:{_WHOLE})))\b",
     re.IGNORECASE,
 )
 # "Today" alone is small talk ("how can I help you today"); it tells a day where something happens.
@@ -84,6 +85,28 @@ _HAPPENS = re.compile(
     r"arriv|deliver|ship|\bsen[dt]|leav|\bcom(?:e|ing)\b|refund|paid|dispatch|receiv|credit|kommt|liefer|verschick|versand"
     r"|versend|zugestellt|zustell|erstatt|bezahl|abgeschickt|ankomm|trifft|\bcall",
     re.IGNORECASE,
+)
+# Without one of these pieces a text names no day: most texts name none, and the patterns above are slow to say so.
+_DATED = re.compile(r"\d\s?[./-]\s?\d|\d(?:st|nd|rd|th)\b|\b(?:am|zum|vom)\s\d", re.IGNORECASE)
+_FULL_MONTHS = tuple(name for name in _MONTHS if len(name) > 3 or name in {"mai", "may"})
+_PIECES = (
+    *("today", "tonight", "heute", "tomorrow", "morgen", "yesterday", "gestern", "mittwoch", "abend", "few ", "couple"),
+    *(
+        "some ",
+        "einigen",
+        "wenigen",
+        "paar",
+        "tag",
+        "day",
+        "week",
+        "woche",
+        "month",
+        "monat",
+        "on mon",
+        "on tue",
+        "on wed",
+    ),
+    *("on thu", "on fri", "by mon", "by tue", "by wed", "by thu", "by fri", *_FULL_MONTHS),
 )
 
 
@@ -110,10 +133,11 @@ class Told:
 
 def days_in(text: str, today: date | None) -> Iterator[Told]:
     """The days a text names. Without ``today`` relative ones are days that no record has."""
-    for hit in _ABSOLUTE.finditer(text):
+    lowered = text.casefold()
+    for hit in _ABSOLUTE.finditer(text) if _may_date(text, lowered) else ():
         day = _day(hit)
         yield Told(hit.start(), hit.end(), day=day or (9999, 1, 1))
-    for hit in _RELATIVE.finditer(text):
+    for hit in _RELATIVE.finditer(text) if any(piece in lowered for piece in _PIECES) else ():
         if hit["named"] and _NAMED[hit["named"].casefold()] == 0 and (text.endswith("?") or not _HAPPENS.search(text)):
             continue
         yield _relative(hit, today)
@@ -128,6 +152,10 @@ def shifted(today: date, days: int) -> Day:
     """The day so many days from today."""
     there = today + timedelta(days)
     return there.year, there.month, there.day
+
+
+def _may_date(text: str, lowered: str) -> bool:
+    return any(month in lowered for month in _MONTHS) or _DATED.search(text) is not None
 
 
 def _day(hit: "re.Match[str]") -> Day | None:

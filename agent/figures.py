@@ -96,6 +96,16 @@ def figures(text: str) -> Iterator[Figure]:
     words = [token[0].casefold() for token in tokens]
     place = 0
     while place < len(words):
+        word = words[place]
+        if (
+            word not in _NUMBERS
+            and word not in _SINGLE
+            and word not in _HUNDRED
+            and not word[0].isdigit()
+            and len(word) < 7
+        ):
+            place += 1
+            continue
         value, used = _value(words, place)
         if value is not None:
             unit, reach = _unit(words, place + used)

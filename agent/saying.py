@@ -77,36 +77,30 @@ class Look:
     today: date | None = None
 
     def at(self, sentence: str, previous: str = "") -> str:
-        """The sentence as it may leave; ``previous`` is the one before, so that a claim cut in two is found."""
+        """The sentence as it may leave; ``previous`` is what left before it, so that a claim cut in two is found."""
         said = clean(sentence)
         lead, bare = said[: len(said) - len(said.lstrip())], said.strip()
-        kind = self._strikes(bare, previous)
-        if kind:
+        told = without_markup(without_voice(without_tokens(bare)))
+        if kind := self._strikes(bare, told, previous):
             self.struck[kind] += 1
-            instead = restated(kind, bare, previous, self.record, german=_is_german(bare, previous))
-            instead = instead or NEUTRAL[kind][_is_german(bare, previous)]
+            german = _is_german(bare, previous)
+            instead = restated(kind, told, previous, self.record, german=german) or NEUTRAL[kind][german]
             return "" if instead == previous.strip() else (lead or (" " if previous else "")) + instead
-        return lead + self._tidied(bare)
+        if told != bare:
+            self.struck["markup"] += 1
+        return lead + self._without_personal_data(told)
 
-    def _strikes(self, sentence: str, previous: str) -> str:
-        plain, before = _bare(sentence), _bare(clean(previous))
-        squeezed = _squeezed(f"{before} {plain}")
+    def _strikes(self, raw: str, told: str, previous: str) -> str:
+        """The kind a sentence is struck for, or nothing; ``told`` is ``raw`` without markup and foreign voices."""
+        squeezed = _squeezed(_bare(f"{previous} {raw}"))
         if any(_squeezed(secret) in squeezed for secret in self.secrets):
             return "secret"
-        if takes_a_form(unicodedata.normalize("NFKC", sentence)):
+        if takes_a_form(unicodedata.normalize("NFKC", told)):
             return "form"
-        if self.record.quotes(sentence):
+        if self.record.quotes(told):
             return ""
-        said = Said.of(plain, before, self.record, self.today)
+        said = Said.of(_bare(told), _bare(previous), self.record, self.today)
         return next((kind for kind, is_backed in KINDS.items() if not is_backed(said, self.record)), "")
-
-    def _tidied(self, sentence: str) -> str:
-        """Without images, tags, links to other places, personal data and the look of another voice."""
-        sentence = without_tokens(sentence)
-        said = without_markup(without_voice(sentence))
-        if said != sentence:
-            self.struck["markup"] += 1
-        return self._without_personal_data(said)
 
     def _without_personal_data(self, sentence: str) -> str:
         """Tracking and order numbers of the record stay, although a net for card numbers might take them."""
