@@ -13,11 +13,13 @@ from agent.record import AMOUNT, ORDER_NUMBER, Record
 from agent.states import Claim, claimed_states
 from agent.things import AVAILABILITY
 
+FRAGMENT = 4  # words up to which a sentence may be the torn-off beginning of the next
 TAIL = 80  # characters of the sentence before in which a claim that was cut in two may have begun
 _PATH = re.compile(r"(?<!\S)/[\w/#?=.-]*")
 _QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]{12,600})(?:[”“\"»]|$)|:\s([^:]{12,600})$")
 _LIMIT = re.compile(
-    r"\b(?:under|below|up to|within|over|above|than|unter|bis zu|bis|über|als|für|for)\s(?:a |the |your )?$",
+    r"\b(?:under|below|up to|within|over|above|than|unter|bis zu|bis|über|als|für|for|you (?:said|asked for|named|mentioned|wrote)"
+    r"|your (?:budget|limit) (?:is|of|was)|höchstens|maximal)\s(?:a |the |your )?$",
     re.IGNORECASE,
 )
 _CASE = re.compile(
@@ -28,6 +30,11 @@ _AHEAD = re.compile(r"\b(?:in|within|innerhalb von|binnen|noch|another|about)\s(
 _AGO = re.compile(r"\s(?:ago|earlier|back)\b", re.IGNORECASE)
 _REQUEST = re.compile(
     r"\W*(?:please |bitte )?(?:tell|name|choose|pick|nennen|wählen|sagen|which|welche)\b", re.IGNORECASE
+)
+_BEHIND = re.compile(
+    r"\b(?:was|were|has|had|left|shipped|placed|delivered|arrived|sent|opened|last|since|ordered|wurden?|war|waren|hat|letzten?"
+    r"|letzter|seit|kam)\b",
+    re.IGNORECASE,
 )
 _VOR = re.compile(r"\bvor\s(?:\w+\s)?$", re.IGNORECASE)
 
@@ -77,7 +84,11 @@ def has_amounts(said: Said, record: Record) -> bool:
 
 def has_claims(said: Said, record: Record) -> bool:
     """Changes that are said to have been made have been made."""
-    return all(is_backed(claim, said.sentence, record) for claim in claims_in(said.text, edge=said.edge))
+    claims = [*claims_in(said.text, edge=said.edge)]
+    if 0 < len(said.before.split()) <= FRAGMENT:
+        # "I have." and then "Refunded it to your card.": the stop in between is no end.
+        claims += claims_in(f"{said.before.rstrip('.!?… ')} {said.seen}")
+    return all(is_backed(claim, said.sentence, record) for claim in claims)
 
 
 def has_promises(said: Said, record: Record) -> bool:
@@ -87,7 +98,7 @@ def has_promises(said: Said, record: Record) -> bool:
             continue
         if promise.kind == "person" and "person" in record.done | record.settled:
             continue
-        if promise.kind == "gift" and _names_gift(said.text[promise.start : promise.end], record):
+        if promise.kind == "gift" and _is_free(said, said.text[promise.start : promise.end], record):
             continue
         return False
     return True
@@ -100,8 +111,11 @@ def has_states(said: Said, record: Record) -> bool:
 
 def has_days(said: Said, record: Record) -> bool:
     """Days are days of a record. What the customer named may be taken up, and told back to nobody as a fact."""
+    # A weekday is one to come, unless the sentence tells what was.
+    behind = said.today is None or _BEHIND.search(said.sentence) is not None
+    ahead = record.days if behind or said.today is None else {day for day in record.days if day >= shifted(said.today, 0)}
     return all(
-        told.is_one_of(record.days)
+        told.is_one_of(ahead if told.weekday is not None else record.days)
         or (echoes(said.sentence) and any(told.is_one_of(heard.days) for heard in record.typed))
         or (told.weekday is not None and _in_own_words(said, told, record))
         for told in said.days
@@ -185,13 +199,12 @@ def _known_states(claim: Claim, said: Said, record: Record) -> set[str]:
     return record.states | {state for number in things.orders for state in things.states(number, of_case=True)}
 
 
-def _names_gift(words: str, record: Record) -> bool:
-    """Something for nothing, when a rule or a record says the same of it."""
-    if re.search(
-        r"voucher|gift|credit|discount|gutschein|rabatt|treat|house|complimentary|upgrade", words, re.IGNORECASE
-    ):
+def _is_free(said: Said, words: str, record: Record) -> bool:
+    """Something for nothing, where a record says that it costs nothing or a rule from which sum on it does."""
+    if re.search(r"voucher|gift|credit|discount|gutschein|rabatt|treat|house|complimentary|upgrade", words, re.IGNORECASE):
         return False
-    return "00" in record.amounts or _in_sayings(r"\bfree\b|we pay", record)
+    from_a_sum = AMOUNT.search(said.sentence) is not None and _in_sayings(r"\bfree\b", record)
+    return from_a_sum or "00" in record.amounts
 
 
 def _in_sayings(pattern: str, record: Record) -> bool:

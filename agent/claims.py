@@ -127,7 +127,7 @@ def is_backed(claim: tuple[str, str], sentence: str, record: Record) -> bool:
     """Whether the records of the conversation show what a claim says."""
     match claim:
         case "change", "state":
-            return bool(record.done | record.settled)
+            return bool(record.done | record.settled) or any(noun in sentence.casefold() for noun in record.changed)
         case "change", _:
             return bool(record.done)
         case "cancel", "state":

@@ -82,7 +82,7 @@ _RELATIVE = re.compile(
 )
 # "Today" alone is small talk ("how can I help you today"); it tells a day where something happens.
 _HAPPENS = re.compile(
-    r"arriv|deliver|ship|\bsen[dt]|leav|\bcom(?:e|ing)\b|refund|paid|dispatch|receiv|credit|kommt|liefer|verschick|versand"
+    r"arriv|deliver|ship|\bsen[dt]|leav|\bcom(?:es?|ing)\b|refund|paid|dispatch|receiv|credit|kommt|liefer|verschick|versand"
     r"|versend|zugestellt|zustell|erstatt|bezahl|abgeschickt|ankomm|trifft|\bcall",
     re.IGNORECASE,
 )

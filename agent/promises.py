@@ -35,7 +35,7 @@ _ENGLISH = re.compile(
     rf"|\b(?:{_THING}|it|they|everything)(?:['’]ll| will| won['’]t| is going to| should| shall| must)\s(?:\w+ly |then |soon |also |not )*"
     r"(?:be (?:with|there|back|on|sent|shipped|delivered|refunded|credited|replaced|repaired|processed|paid|free|yours|returned"
     r"|exchanged|cancelled|approved|dispatched|waived|resolved|available|in)"
-    r"|arrive|reach|come|go (?:back|out)|ship|leave|get|cost|have (?:arrived|been)|show up|appear on your)"
+    r"|arrive|reach|come|return|refund|credit|pay|go (?:back|out)|ship|leave|get|cost|have (?:arrived|been)|show up|appear on your)"
     r"|\b(?:guaranteed|(?:I|we) (?:can |do |hereby )?(?:guarantee|promise|assure|vouch)|you have my word|my word"
     r"|(?:can|may) (?:count|rely) on|rest assured|make sure|ensure|see to it|without (?:any )?doubt|for certain"
     r"|take care of (?:it|this|that|everything|the)|keep an eye on|keep you (?:posted|updated|informed)|get back to you)"

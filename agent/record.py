@@ -65,6 +65,7 @@ class Record:
     done: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
     refunded: bool = False
+    changed: set[str] = field(default_factory=set)
     typed: list["Record"] = field(default_factory=list)
 
     @property
@@ -143,6 +144,8 @@ class Record:
         self._learn_text(key, said)
         if key in _SAYINGS:
             self.sayings.append(_in_one(said))
+        if key.endswith("_changed"):
+            self.changed.add(key.removesuffix("_changed"))
         if key == "quote":
             self.quotations.append(_in_one(said))
         if key in _REFERENCES and said:

@@ -36,100 +36,17 @@ _WORDS: Mapping[str, str] = MappingProxyType(
 _STATE = re.compile(
     r"\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items()) + r")\b", re.IGNORECASE
 )
+# A piece of each of these words: most sentences hold none, and are not searched.
 _STEMS = tuple(
-    [
-        "stock",
-        "sold",
-        "out",
-        "avail",
-        "discont",
-        "lager",
-        "ausverk",
-        "vergriff",
-        "vorrät",
-        "lieferb",
-        "verfüg",
-        "way",
-        "transit",
-        "under",
-        "carrier",
-        "courier",
-        "route",
-        "wegs",
-        "weg",
-        "zustell",
-        "ship",
-        "dispatch",
-        "sent",
-        "post",
-        "left",
-        "hand",
-        "versa",
-        "verse",
-        "verschick",
-        "abgesch",
-        "verlass",
-        "los",
-        "deliver",
-        "arriv",
-        "drop",
-        "liefert",
-        "kommen",
-        "troffen",
-        "paid",
-        "pay",
-        "charg",
-        "bezahlt",
-        "belast",
-        "abgebu",
-        "zahlung",
-        "pack",
-        "ready",
-        "prepared",
-        "review",
-        "being",
-        "prüf",
-        "pending",
-        "approv",
-        "accept",
-        "grant",
-        "author",
-        "genehm",
-        "bewill",
-        "freigeg",
-        "akzep",
-        "reject",
-        "declin",
-        "denied",
-        "refus",
-        "turned",
-        "abgel",
-        "verweig",
-        "zurückgew",
-        "lost",
-        "late",
-        "delay",
-        "stolen",
-        "stuck",
-        "held",
-        "return",
-        "damag",
-        "missing",
-        "broken",
-        "verlor",
-        "verspät",
-        "verzög",
-        "gestohl",
-        "zoll",
-        "beschäd",
-        "verscholl",
-        "häng",
-        "kaputt",
-        "cover",
-        "warrant",
-        "garantie",
-        "expir",
-    ]
+    (
+        "stock sold out avail discont lager ausverk vergriff vorrät lieferb verfüg way transit under carrier courier "
+        "route wegs weg zustell zugestell ship dispatch sent post left hand versa verse verschick abgesch verlass "
+        "losgesch deliver arriv drop liefert kommen troffen paid pay charg bezahlt belast abgebu zahlung pack ready "
+        "prepared review being prüf pending progress arbeit approv accept grant author genehm bewill freigeg akzep "
+        "reject declin denied refus turned abgel verweig zurückgew lost late delay stolen stuck held return damag "
+        "missing broken verlor verspät verzög gestohl zoll beschäd verscholl häng kaputt cover warrant garantie expir "
+        "abgelauf "
+    ).split()
 )
 # A state is claimed behind such words, at a sentence's start, or straight behind what it is about.
 _IS = re.compile(
@@ -143,8 +60,8 @@ _IS = re.compile(
 )
 _AUX_AFTER = re.compile(r"\W{1,2}(?:worden|ist|sind|wurden?|hat|haben)\b", re.IGNORECASE)
 _COULD = re.compile(
-    r"\b(?:can|could|may|might|cannot|can['’]t|to|kann|können|könnten?|darf|dürfen|lässt|lassen|if|wenn)\W+(?:[\w'’-]+\W+){0,4}$"
-    r"|\b(?:how|what|which|where|wie|was|welche\w?|wo)\W+(?:[\w'’-]+\W+){0,5}$",
+    r"\b(?:can|could|may|might|cannot|can['’]t|to(?!\s+have)|kann|können|könnten?|darf|dürfen|lässt|lassen|if|wenn)\W+(?:[\w'’-]+\W+){0,4}$"
+    r"|\b(?:how|what|which|where|wie|welche\w?|wo)\W+(?:[\w'’-]+\W+){0,5}$",
     re.IGNORECASE,
 )
 _NOUN_AFTER = re.compile(

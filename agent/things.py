@@ -54,7 +54,9 @@ class Things:
             about.clear()
             self.facts[number] = self.facts.get(number, {}) | _told(value, TOLD)
             for item in _mappings(value.get("items")):
-                self.holds.setdefault(str(item.get("name", "")).casefold(), set()).add(number)
+                for name in _called(str(item.get("name", ""))):
+                    self.holds.setdefault(name, set()).add(number)
+                    self.names.setdefault(name, name)
         about |= states
         self.orders.setdefault(number, set()).update(states)
 
@@ -71,8 +73,17 @@ class Things:
         if "in_stock" in value:
             said.add("in_stock" if value["in_stock"] else "sold_out")
         if said:
-            self.goods.setdefault(folded, set()).update(said)
+            for called in _called(name):
+                self.goods.setdefault(called, set()).update(said)
+                self.names.setdefault(called, called)
             self.facts[folded] = self.facts.get(folded, {}) | _told(value, TOLD_OF_GOODS)
+
+
+def _called(name: str) -> frozenset[str]:
+    """A name, and its last word, which people use for the whole: "your lantern"."""
+    folded = name.casefold()
+    last = folded.rpartition(" ")[2]
+    return frozenset({folded, last}) if len(last) >= SHORTEST_NAME else frozenset({folded})
 
 
 def _told(value: Mapping[str, object], fields: Set[str]) -> dict[str, str]:
