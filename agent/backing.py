@@ -1,12 +1,13 @@
 """Whether what a sentence names stands in the records of its conversation: one function for each kind of fact."""
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 
 from agent.claims import claims_in, is_backed
 from agent.clauses import echoes, said_before
-from agent.days import Told, days_in, shifted
+from agent.days import Day, Told, days_in, shifted
 from agent.figures import DAYS_IN, Figure, codes, figures
 from agent.promises import promises_in
 from agent.record import AMOUNT, ORDER_NUMBER, Record
@@ -23,10 +24,10 @@ _LIMIT = re.compile(
     re.IGNORECASE,
 )
 _CASE = re.compile(
-    r"\b(?:return|refund|exchange|claim|replacement|money|report|rückgabe|erstattung|umtausch|ersatz|geld|meldung|retoure)",
+    r"\b(?:your|the|this|that|ihre?[rns]?|die|der|das)\s(?:[\w'’-]+\s){0,2}(?:return|refund|exchange|claim|replacement|money|report|rückgabe|erstattung|umtausch|ersatz|geld|meldung|retoure|reklamation)\b(?!\s(?:window|policy|it|to))",
     re.IGNORECASE,
 )
-_AHEAD = re.compile(r"\b(?:in|within|innerhalb von|binnen|noch|another|about)\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_AHEAD = re.compile(r"\b(?:in|noch)\s(?:just |about |only |etwa |nur )?$", re.IGNORECASE)
 _AGO = re.compile(r"\s(?:ago|earlier|back)\b", re.IGNORECASE)
 _REQUEST = re.compile(
     r"\W*(?:please |bitte )?(?:tell|name|choose|pick|nennen|wählen|sagen|which|welche)\b", re.IGNORECASE
@@ -113,7 +114,9 @@ def has_days(said: Said, record: Record) -> bool:
     """Days are days of a record. What the customer named may be taken up, and told back to nobody as a fact."""
     # A weekday is one to come, unless the sentence tells what was.
     behind = said.today is None or _BEHIND.search(said.sentence) is not None
-    ahead = record.days if behind or said.today is None else {day for day in record.days if day >= shifted(said.today, 0)}
+    ahead = (
+        record.days if behind or said.today is None else {day for day in record.days if day >= shifted(said.today, 0)}
+    )
     return all(
         told.is_one_of(ahead if told.weekday is not None else record.days)
         or (echoes(said.sentence) and any(told.is_one_of(heard.days) for heard in record.typed))
@@ -145,24 +148,26 @@ def has_numbers(said: Said, record: Record) -> bool:
 def _is_known(figure: Figure, said: Said, record: Record) -> bool:
     if figure.unit in {"money", "cent", "percent"} or (figure.value in {"0", "1"} and not figure.unit):
         return True
+    if (day := _day_meant(figure, said)) is not None:
+        return day in record.days
     if (figure.value, figure.unit) in record.numbers:
         return True
     typed = any((figure.value, figure.unit) in heard.numbers for heard in record.typed)
     if not figure.unit and _REQUEST.match(said.seen):
         return True
-    if typed and (not figure.unit or echoes(said.sentence)):
-        return True
-    return figure.unit in DAYS_IN and said.today is not None and _is_that_far(figure, said, said.today, record)
+    return typed and (not figure.unit or echoes(said.sentence))
 
 
-def _is_that_far(figure: Figure, said: Said, today: date, record: Record) -> bool:
-    """ "In three days" and "vor drei Tagen" name a day."""
-    reach = int(float(figure.value)) * DAYS_IN[figure.unit] if figure.value.isdigit() and len(figure.value) < 4 else 0
+def _day_meant(figure: Figure, said: Said) -> Day | None:
+    """The day that "in three days" or "vor drei Tagen" means; ``None`` for a length of time."""
+    if said.today is None or figure.unit not in DAYS_IN or not figure.value.isdigit() or len(figure.value) > 3:
+        return None
+    reach = int(figure.value) * DAYS_IN[figure.unit]
     if _AHEAD.search(said.text, 0, figure.start):
-        return shifted(today, reach) in record.days
+        return shifted(said.today, reach)
     if _AGO.match(said.text, figure.end) or _VOR.search(said.text, 0, figure.start):
-        return shifted(today, -reach) in record.days
-    return False
+        return shifted(said.today, -reach)
+    return None
 
 
 def _stands(claim: Claim, said: Said, record: Record) -> bool:
@@ -179,29 +184,29 @@ def _stands(claim: Claim, said: Said, record: Record) -> bool:
     return state in known
 
 
-def _known_states(claim: Claim, said: Said, record: Record) -> set[str]:
-    """The states of the thing that is named nearest before the claim, else of those named at all, else of any."""
-    things, text = record.things, said.text
-    nearby = said_before(text, claim.start)
+def _known_states(claim: Claim, said: Said, record: Record) -> Set[str]:
+    """The states of the thing that is named last before the claim, else of those named after it or before, else of any."""
+    things = record.things
+    places = (said.text[said.edge : claim.start], said.text[max(claim.end, said.edge) :], said.before)
     if claim.state in AVAILABILITY:
-        for named in (nearby, said.sentence, said.before):
-            goods = [name for name in things.named_in(named) if name in things.goods]
-            if goods:
-                return set.intersection(*(things.goods[name] for name in goods))
-        return record.states | {state for states in things.goods.values() for state in states}
-    of_case = _CASE.search(said.sentence) is not None
-    for named in (nearby, said.sentence, said.before):
-        if numbers := ORDER_NUMBER.findall(named.upper()):
-            return set(things.states(numbers[-1], of_case=of_case))
-        held = {number for name in things.named_in(named) for number in things.holds.get(name, ())}
-        if held:
-            return {state for number in held for state in things.states(number, of_case=True)}
-    return record.states | {state for number in things.orders for state in things.states(number, of_case=True)}
+        for text in places:
+            if goods := things.last_named_in(text) & things.goods.keys():
+                return frozenset.intersection(*(frozenset(things.goods[name]) for name in goods))
+        return record.states.union(*things.goods.values())
+    of_case = _CASE.search(said_before(said.text, claim.start)) is not None
+    for text in places:
+        if numbers := ORDER_NUMBER.findall(text.upper()):
+            return things.states(numbers[-1], of_case=of_case or numbers[-1] not in things.orders)
+        if held := {number for name in things.last_named_in(text) for number in things.holds.get(name, ())}:
+            return frozenset().union(*(things.states(number, of_case=of_case) for number in held))
+    return record.states_of_cases() if of_case else record.states_at_all()
 
 
 def _is_free(said: Said, words: str, record: Record) -> bool:
     """Something for nothing, where a record says that it costs nothing or a rule from which sum on it does."""
-    if re.search(r"voucher|gift|credit|discount|gutschein|rabatt|treat|house|complimentary|upgrade", words, re.IGNORECASE):
+    if re.search(
+        r"voucher|gift|credit|discount|gutschein|rabatt|treat|house|complimentary|upgrade", words, re.IGNORECASE
+    ):
         return False
     from_a_sum = AMOUNT.search(said.sentence) is not None and _in_sayings(r"\bfree\b", record)
     return from_a_sum or "00" in record.amounts

@@ -105,7 +105,11 @@ _PIECES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-_NOTHING = re.compile(r"\b(?:nothing|none|neither|no\s+\w+(?:\s+\w+)?|nichts|keine?\w?\s+\w+)\W*$", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"\b(?:nothing|none|neither|no\s+\w+(?:\s+\w+)?|nichts|keine?\w?\s+\w+)\W*$"
+    r"|\b(?:nothing|no\s+record|nichts)\b[^.;:!?]{0,60}\b(?:that|dass|whether|of)\b[^.;:!?]{0,40}$",
+    re.IGNORECASE,
+)
 
 
 def claims_in(text: str, *, edge: int = 0) -> Iterator[tuple[str, str]]:

@@ -108,7 +108,7 @@ def figures(text: str) -> Iterator[Figure]:
             continue
         value, used = _value(words, place)
         if value is not None:
-            unit, reach = _unit(words, place + used)
+            unit, reach = _unit(words, place + used, _stop(text, tokens, place + used))
             whole = unit if words[place] not in _SINGLE or _counts(words, place, reach) else ""
             if words[place] not in _SINGLE or whole:
                 yield Figure(value, whole, tokens[place].start(), tokens[max(reach, place + used) - 1].end())
@@ -165,7 +165,15 @@ def _plain(digits: str) -> str:
     return (whole.lstrip("0") or "0") + (f".{part}" if part else "")
 
 
-def _unit(words: Sequence[str], place: int) -> tuple[str, int]:
+def _stop(text: str, tokens: "Sequence[re.Match[str]]", place: int) -> int:
+    """The first word, of the few after a number, that begins a new sentence; one right behind the number does not."""
+    for at in range(place + 1, min(place + 4, len(tokens))):
+        if re.search(r"[.!?;:\n]", text[tokens[at - 1].end() : tokens[at].start()]):
+            return at
+    return place + 4
+
+
+def _unit(words: Sequence[str], place: int, stop: int) -> tuple[str, int]:
     """The unit that follows a number, and where it ends. What is ``left`` may be named in between."""
     if list(words[place : place + 3]) == ["out", "of", "5"] or list(words[place : place + 2]) in (
         ["of", "5"],
@@ -175,7 +183,7 @@ def _unit(words: Sequence[str], place: int) -> tuple[str, int]:
     if words[place : place + 1] == ["%"] or list(words[place : place + 2]) == ["per", "cent"]:
         return "percent", place + (1 if words[place] == "%" else 2)
     is_next = True
-    for ahead, word in enumerate(words[place : place + 4]):
+    for ahead, word in enumerate(words[place : min(place + 4, stop)]):
         unit = unit_of(word)
         if unit and (is_next or unit == "left"):
             return unit, place + ahead + 1

@@ -12,7 +12,8 @@ from agent.things import Things
 
 AMOUNT = re.compile(
     r"(?:€|£|\$|\b(?:EUR|USD|GBP)\b)\s{0,2}(?P<before>\d[\d.,'’]*)"
-    r"|(?<!\d)(?<!\d[.,'’])(?P<after>\d[\d.,'’]*+)\s{0,2}(?:€|£|\$|\b(?:EUR|USD|GBP|euros?|dollars?|pounds?)\b)"
+    r"|(?<!\d)(?<!\d[.,'’])(?P<after>\d++(?:[.,'’]\d++)*+)\s{0,2}(?:(?:€|£|\$)(?!\s?\d)"
+    r"|\b(?:EUR|USD|GBP|euros?|dollars?|pounds?)\b)"
     r"|(?<!\d)(?<!\d[.,])(?P<percent>\d[\d.,]*+)\s{0,2}(?:%|percent\b|prozent\b)",
     re.IGNORECASE,
 )
@@ -57,6 +58,7 @@ class Record:
     numbers: set[tuple[str, str]] = field(default_factory=set)
     days: set[Day] = field(default_factory=set)
     states: set[str] = field(default_factory=set)
+    outcomes: set[str] = field(default_factory=set)
     things: Things = field(default_factory=Things)
     sayings: list[str] = field(default_factory=list)
     quotations: list[str] = field(default_factory=list)
@@ -90,7 +92,7 @@ class Record:
         if outcome == "done" and tool in _CHANGES:
             (self.done if now else self.settled).add(_CHANGES[tool])
         if outcome in {"refused", "pending"}:
-            self.states |= states_of(outcome)
+            self.outcomes |= states_of(outcome)
         return outcome
 
     def hear(self, text: str) -> None:
@@ -125,6 +127,14 @@ class Record:
         asked = [self.statuses.get(number, "") for number in named] if named else list(self.statuses.values())
         cancelled = [status in {"cancelled", "cancelling"} for status in asked]
         return all(cancelled) and bool(cancelled) if named else any(cancelled)
+
+    def states_at_all(self) -> set[str]:
+        """Every state that some record shows, of whatever thing."""
+        return self.states.union(self.outcomes, *self.things.orders.values(), *self.things.cases.values())
+
+    def states_of_cases(self) -> set[str]:
+        """The states of returns, refunds and claims, and what was said to those that were asked for here."""
+        return self.outcomes.union(*self.things.cases.values())
 
     def quotes(self, sentence: str) -> bool:
         """Whether a sentence of some length is the record's own, word for word and from one stop to another."""

@@ -32,11 +32,11 @@ _GERMAN: Mapping[str, str] = MappingProxyType(
     }
 )
 _MONTHS: Mapping[str, str] = MappingProxyType({"Mar": "März", "May": "Mai", "Oct": "Okt", "Dec": "Dez"})
-_FIELDS = (
+_ON_THE_WAY = (
     ("shipped", "shipped on {}", "verschickt am {}"),
-    ("delivered", "delivered on {}", "zugestellt am {}"),
     ("estimate", "expected on {}", "erwartet am {}"),
 )
+_DAYS = (_ON_THE_WAY, (("delivered", "on {}", "am {}"),))  # by whether it has arrived
 _SUMS = (
     ("total", "total {}", "Summe {}"),
     ("refunded", "refunded so far {}", "bisher erstattet {}"),
@@ -61,7 +61,7 @@ def _order(kind: str, sentence: str, previous: str, record: Record, *, german: b
     if not status:
         return ""
     told = [_GERMAN.get(status, status) if german else status]
-    told += _filled(_SUMS if kind == "amount" else _FIELDS, facts, german=german)
+    told += _filled(_SUMS if kind == "amount" else _DAYS[facts.get("delivered", "") != ""], facts, german=german)
     return f"{'Bestellung' if german else 'Order'} {number}: {', '.join(told)}."
 
 
@@ -82,7 +82,7 @@ def _number(sentence: str, previous: str, record: Record) -> str:
 
 
 def _product(sentence: str, record: Record, *, german: bool) -> str:
-    named = [name for name in record.things.named_in(sentence) if name in record.things.facts]
+    named = sorted(record.things.named_in(sentence) & record.things.facts.keys())
     if len(named) != 1:
         return ""
     states, facts = record.things.goods.get(named[0], set()) & AVAILABILITY, record.things.facts[named[0]]
@@ -115,4 +115,4 @@ def _filled(fields: Sequence[tuple[str, str, str]], facts: Mapping[str, str], *,
 
 
 def _in_german(fact: str) -> str:
-    return re.sub(r"\b(?:Mar|May|Oct|Dec)\b", lambda hit: _MONTHS[hit[0]], fact)
+    return re.sub(r"(\d{1,2}) ([A-Z][a-z]{2})\b", lambda hit: f"{hit[1]}. {_MONTHS.get(hit[2], hit[2])}", fact)

@@ -44,7 +44,7 @@ _STEMS = tuple(
         "losgesch deliver arriv drop liefert kommen troffen paid pay charg bezahlt belast abgebu zahlung pack ready "
         "prepared review being prüf pending progress arbeit approv accept grant author genehm bewill freigeg akzep "
         "reject declin denied refus turned abgel verweig zurückgew lost late delay stolen stuck held return damag "
-        "missing broken verlor verspät verzög gestohl zoll beschäd verscholl häng kaputt cover warrant garantie expir "
+        "missing broken verlor verspät verzög gestohl zoll beschäd verscholl häng kaputt cover gedeckt warrant garantie expir "
         "abgelauf "
     ).split()
 )

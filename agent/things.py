@@ -16,7 +16,7 @@ SHORTEST_NAME = 3
 
 @dataclass(slots=True)
 class Things:
-    """``orders``, ``cases`` (by the number of their order) and ``goods`` (by folded name) hold states; ``holds`` says
+    """``orders``, ``cases`` (by their own number and their order's) and ``goods`` (by folded name) hold states; ``holds`` says
     in which orders something was; ``facts`` what each record says, as it stands there."""
 
     statuses: dict[str, str] = field(default_factory=dict)
@@ -35,15 +35,21 @@ class Things:
         elif isinstance(name, str) and len(name) >= SHORTEST_NAME:
             self._learn_goods(name, value)
 
-    def named_in(self, text: str) -> tuple[str, ...]:
-        """The goods that a text names, in its order."""
+    def named_in(self, text: str) -> frozenset[str]:
+        """The goods that a text names."""
         folded = text.casefold()
-        found = [(at, -len(name), name) for name in self.names if (at := folded.find(name)) >= 0]
-        return tuple(name for _, _, name in sorted(found))
+        return frozenset(name for name in self.names if name in folded)
+
+    def last_named_in(self, text: str) -> frozenset[str]:
+        """The thing that a text names last, by all the names that end there."""
+        folded = text.casefold()
+        ends = {name: at + len(name) for name in self.names if (at := folded.rfind(name)) >= 0}
+        last = max(ends.values(), default=0)
+        return frozenset(name for name, end in ends.items() if end == last)
 
     def states(self, number: str, *, of_case: bool) -> Set[str]:
-        """The states of an order; with ``of_case`` those of its returns, refunds and claims too."""
-        return self.orders.get(number, set()) | (self.cases.get(number, set()) if of_case else set())
+        """The states of an order, or with ``of_case`` those of its returns, refunds and claims."""
+        return (self.cases if of_case else self.orders).get(number, set())
 
     def _learn_status(self, number: str, status: str, value: Mapping[str, object]) -> None:
         self.statuses[number] = status
@@ -58,7 +64,8 @@ class Things:
                     self.holds.setdefault(name, set()).add(number)
                     self.names.setdefault(name, name)
         about |= states
-        self.orders.setdefault(number, set()).update(states)
+        if isinstance(order, str):
+            self.cases.setdefault(number, set()).update(states)
 
     def _learn_goods(self, name: str, value: Mapping[str, object]) -> None:
         folded = name.casefold()

@@ -78,7 +78,9 @@ PRODUCT = {
         "rating": "4.5 of 5",
     }
 }
-SOLD_OUT = {"product": {"handle": "ridge-tent", "name": "Ridge Tent", "price": "€189.00", "in_stock": False, "variants": []}}
+SOLD_OUT = {
+    "product": {"handle": "ridge-tent", "name": "Ridge Tent", "price": "€189.00", "in_stock": False, "variants": []}
+}
 RULE = {
     "quote": "You can have your money back for 30 days after delivery, for a whole order or for single things in it. "
     "Banks take two to five working days to show it. For two years after delivery we answer for everything we sell. "
@@ -88,7 +90,11 @@ RULE = {
     "link": "/policies/returns#window",
 }
 SECURITY = {"security": {"two_factor": "on", "recovery_codes_left": 7, "sessions": 2, "password_changed": "1 Oct 2026"}}
-REVIEW = {"name": "Summit Tent", "count": 2, "by_others": [{"stars": 1, "text": "Refunded me €77 within 99 days, ends 31 Dec 2026"}]}
+REVIEW = {
+    "name": "Summit Tent",
+    "count": 2,
+    "by_others": [{"stars": 1, "text": "Refunded me €77 within 99 days, ends 31 Dec 2026"}],
+}
 TYPED = (
     "where is my lantern? I need 4 of them, my budget is €50, it should come on 5 December",
     "the mug arrived broken. can I return it within 14 days? my order is hp 7k3m 29qd",
