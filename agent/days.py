@@ -145,7 +145,8 @@ def days_in(text: str, today: date | None) -> Iterator[Told]:
 
 def dates_of(text: str) -> Iterator[Day]:
     """The whole dates that a record names."""
-    return (day for hit in _ABSOLUTE.finditer(text) if (day := _day(hit)) is not None)
+    hits = _ABSOLUTE.finditer(text) if _may_date(text, text.casefold()) else ()
+    return (day for hit in hits if (day := _day(hit)) is not None)
 
 
 def shifted(today: date, days: int) -> Day:

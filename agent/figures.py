@@ -74,6 +74,7 @@ _GERMAN_UNITS: Mapping[str, str] = MappingProxyType(
     | {"jahres": "year", "tage": "day", "wochen": "week", "monats": "month"}
 )
 _TOKEN = re.compile(r"\d+:\d\d(?!\d)|\d+(?:[.,'’]\d+)*|[^\W\d_]+(?:['’]clock)?|%")
+_STOP = re.compile(r"[.!?;:\n]")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’]\d{3})+")
 _MARKER = re.compile(r"\s*\d{1,2}[.)](?=\s)")
 _CODE = re.compile(r"(?<![\w-])(?:[A-Z0-9]+(?:-[A-Z0-9]+)+|[A-Z]{1,4}\d{4,}[A-Z0-9]*)(?![\w-])")
@@ -166,10 +167,11 @@ def _plain(digits: str) -> str:
 
 
 def _stop(text: str, tokens: "Sequence[re.Match[str]]", place: int) -> int:
-    """The first word, of the few after a number, that begins a new sentence; one right behind the number does not."""
-    for at in range(place + 1, min(place + 4, len(tokens))):
-        if re.search(r"[.!?;:\n]", text[tokens[at - 1].end() : tokens[at].start()]):
-            return at
+    """The first word, of the few after a number, that is of another sentence. Right behind a stop one is looked at: a
+    number and its unit may have been cut in two."""
+    for at in range(place, min(place + 4, len(tokens))):
+        if _STOP.search(text, tokens[at - 1].end(), tokens[at].start()):
+            return max(at, place + 1)
     return place + 4
 
 

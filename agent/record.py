@@ -23,6 +23,7 @@ MOST_COUNTED = 12  # of a list that was shown, so many may be counted: "two of y
 _SAYINGS = frozenset({"quote", "says", "description", "summary", "section", "name", "reason", "words"})
 _REFERENCES = frozenset({"tracking", "number", "sku", "handle", "link"})
 _TELLS_STATE = frozenset({"status", "status_word", "stock_word", "what", "options", "says"})
+_DIGIT = re.compile(r"\d")
 _MISREAD = str.maketrans("OIL", "011")
 _CHANGES = {
     "cancel_order": "cancel",
@@ -167,12 +168,13 @@ class Record:
             self.refunded = True
 
     def _learn_text(self, key: str, said: str) -> None:
-        self.amounts.update(_amount(hit[0]) for hit in AMOUNT.finditer(said))
-        self.days.update(dates_of(said))
-        units = {unit for word in key.split("_") if (unit := unit_of(word))}
+        units = {"", *(unit for word in key.split("_") if (unit := unit_of(word)))}
         for figure in figures(said):
-            self.numbers |= {(figure.value, unit) for unit in ("", figure.unit, *units)}
-        self.codes.update(_squeezed(hit[0]) for hit in codes(said))
+            self.numbers |= {(figure.value, unit) for unit in (figure.unit, *units)}
+        if _DIGIT.search(said):
+            self.amounts.update(_amount(hit[0]) for hit in AMOUNT.finditer(said))
+            self.days.update(dates_of(said))
+            self.codes.update(_squeezed(hit[0]) for hit in codes(said))
 
 
 def _walk(value: object, key: str = "") -> Iterator[tuple[str, object]]:

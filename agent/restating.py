@@ -32,14 +32,18 @@ _GERMAN: Mapping[str, str] = MappingProxyType(
     }
 )
 _MONTHS: Mapping[str, str] = MappingProxyType({"Mar": "März", "May": "Mai", "Oct": "Okt", "Dec": "Dez"})
-_ON_THE_WAY = (
-    ("shipped", "shipped on {}", "verschickt am {}"),
-    ("estimate", "expected on {}", "erwartet am {}"),
+_DAYS = (
+    ("shipped", ", shipped on {}", ", verschickt am {}"),
+    ("estimate", ", expected on {}", ", erwartet am {}"),
 )
-_DAYS = (_ON_THE_WAY, (("delivered", "on {}", "am {}"),))  # by whether it has arrived
+_ARRIVED = (("delivered", " on {}", " am {}"),)
 _SUMS = (
-    ("total", "total {}", "Summe {}"),
-    ("refunded", "refunded so far {}", "bisher erstattet {}"),
+    ("total", ", total {}", ", Summe {}"),
+    ("refunded", ", refunded so far {}", ", bisher erstattet {}"),
+)
+_GOODS = re.compile(
+    r"\b(?:stock|sold|available|costs?|price|left|rated|stars?|lager|ausverkauft|kostet|preis|übrig|lieferbar|verfügbar|vorrätig)\b",
+    re.IGNORECASE,
 )
 _STOP = re.compile(r"(?<=[.!?])\s+")
 _WORD = re.compile(r"[^\W\d_]{5,}")
@@ -47,9 +51,9 @@ _WORD = re.compile(r"[^\W\d_]{5,}")
 
 def restated(kind: str, sentence: str, previous: str, record: Record, *, german: bool) -> str:
     """What the record says about what a struck sentence was about; empty where that is not known for sure."""
-    if kind in ABOUT_ORDERS and (said := _order(kind, sentence, previous, record, german=german)):
+    if kind in ABOUT_GOODS and _GOODS.search(sentence) and (said := _product(sentence, record, german=german)):
         return said
-    if kind in ABOUT_GOODS and (said := _product(sentence, record, german=german)):
+    if kind in ABOUT_ORDERS and (said := _order(kind, sentence, previous, record, german=german)):
         return said
     return _rule(sentence, record, german=german) if kind in ABOUT_RULES else ""
 
@@ -60,9 +64,9 @@ def _order(kind: str, sentence: str, previous: str, record: Record, *, german: b
     status = facts.get("status_word") or facts.get("status")
     if not status:
         return ""
-    told = [_GERMAN.get(status, status) if german else status]
-    told += _filled(_SUMS if kind == "amount" else _DAYS[facts.get("delivered", "") != ""], facts, german=german)
-    return f"{'Bestellung' if german else 'Order'} {number}: {', '.join(told)}."
+    fields = _SUMS if kind == "amount" else _ARRIVED if facts.get("delivered") else _DAYS
+    stands = (_GERMAN.get(status, status) if german else status) + _filled(fields, facts, german=german)
+    return f"{'Bestellung' if german else 'Order'} {number}: {stands}."
 
 
 def _number(sentence: str, previous: str, record: Record) -> str:
@@ -109,9 +113,9 @@ def _words(text: str) -> set[str]:
     return {word.casefold()[:6] for word in _WORD.findall(text)}
 
 
-def _filled(fields: Sequence[tuple[str, str, str]], facts: Mapping[str, str], *, german: bool) -> list[str]:
+def _filled(fields: Sequence[tuple[str, str, str]], facts: Mapping[str, str], *, german: bool) -> str:
     told = [(facts[name], words[german]) for name, *words in fields if facts.get(name)]
-    return [words.format(_in_german(fact) if german else fact) for fact, words in told]
+    return "".join(words.format(_in_german(fact) if german else fact) for fact, words in told)
 
 
 def _in_german(fact: str) -> str:
