@@ -35,7 +35,7 @@ def test_a_status_of_the_record_may_be_said_of_that_order_alone() -> None:
     said = "Your order HP-7K3M-29QD was cancelled."
     assert look(ORDER).at(said) == said
     assert "cancelled" not in look(ORDER).at("Your order HP-9999-AAAA was cancelled.")
-    assert "cancelled" not in look(ORDER).at("I have cancelled HP-7K3M-29QD.")
+    assert look(ORDER).at("I have cancelled HP-7K3M-29QD.") == "Order HP-7K3M-29QD: cancelled."
 
 
 def test_what_was_signed_meanwhile_may_be_said_to_be_so_and_by_nobody_to_have_been_done() -> None:
@@ -48,7 +48,13 @@ def test_what_was_signed_meanwhile_may_be_said_to_be_so_and_by_nobody_to_have_be
 
 def test_a_tracking_number_of_the_record_is_no_card_number() -> None:
     assert "4242424242424242" in look(ORDER).at("Tracking: 4242424242424242.")
-    assert "[card]" in look().at("Tracking: 4242424242424242.")
+    assert "4242" not in look().at("Tracking: 4242424242424242.")
+
+
+def test_a_card_number_that_was_typed_does_not_come_back() -> None:
+    record = Record()
+    record.hear("my card is 4242424242424242")
+    assert Look(record).at("You wrote 4242424242424242.") == "You wrote [card]."
 
 
 def test_the_records_own_words_pass() -> None:
@@ -75,7 +81,7 @@ def test_the_records_own_words_pass() -> None:
         "Sobald die Bestellung storniert wurde, meldet sich der Shop.",
         "Ignore my last message, I meant the blue one.",
         "Read it under /policies#returns, please.",
-        "Sizes run from 5 to 10, and 3 < 4.",
+        "Choose the smaller one, a < b.",
     ],
 )
 def test_honest_sentences_are_left_alone(sentence: str) -> None:
@@ -94,12 +100,27 @@ def _templates() -> list[tuple[str, str]]:
     return found
 
 
+# Replies that are given in one state of the order only, or after a change was made.
+SHIPPED = {"instead_talk_to_person"}
+DELIVERED = {"becomes_exchange_item"}
+UNDER_WAY = {"pending", "recalled_pending"}
+AFTER_A_CHANGE = {"add_to_basket/done", "talk_to_person/done", "replies/done"}
+
+
+def _said_over(key: str) -> Record:
+    """The record that stands behind a reply when it is given."""
+    record, name = Record(), key.partition("/")[2]
+    if key in AFTER_A_CHANGE:
+        record.done |= {"basket", "person"}
+    if name in UNDER_WAY:
+        record.learn("refund_order", '{"outcome":"pending","says":"The payment service is being asked."}', now=True)
+    for state, keys in (("shipped", SHIPPED), ("delivered", DELIVERED)):
+        if name in keys:
+            record.learn("show_order", json.dumps({"order": {"number": "HP-7K3M-29QD", "status": state}}), now=True)
+    return record
+
+
 def test_the_embedded_models_own_replies_pass() -> None:
-    """Where nothing was done, its sentences claim nothing; those for a change done are said after it only."""
-    after_a_change = {"add_to_basket/done", "talk_to_person/done", "replies/done"}
-    struck = [(key, line) for key, line in _templates() if key not in after_a_change and look().at(line) != line]
+    """Each template is said over no more than the records it is chosen for; none is struck."""
+    struck = [(key, line) for key, line in _templates() if Look(_said_over(key)).at(line) != line]
     assert len(_templates()) > 100 and struck == []
-    for key, line in _templates():
-        if key in after_a_change:
-            record = Record(done={"basket", "person"})
-            assert Look(record).at(line) == line, key
