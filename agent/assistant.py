@@ -176,8 +176,8 @@ class Assistant:
 
 
 def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
-    """What earlier turns have shown: the facts in their records, what the customer has typed, and whether other people's
-    words are in view."""
+    """What earlier turns have shown: the facts in their records, what the customer has typed, and whether the words of
+    other people are in view."""
     turn.provenance.follow(seen)
     for body in to_stored(seen):
         if body["role"] == "tool":

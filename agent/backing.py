@@ -19,7 +19,8 @@ TAIL = 80  # characters of the sentence before in which a claim that was cut in 
 _PATH = re.compile(r"(?<!\S)/[\w/#?=.-]*")
 _QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]{12,600})(?:[”“\"»]|$)|:\s([^:]{12,600})$")
 _LIMIT = re.compile(
-    r"\b(?:under|below|up to|within|over|above|than|unter|bis zu|bis|über|als|für|for|you (?:said|asked for|named|mentioned|wrote)"
+    r"\b(?:under|below|up to|within|over|above|than|unter|bis zu|bis|über|als|für|for|you (?:said|asked for|named"
+    r"|mentioned|wrote)"
     r"|your (?:budget|limit) (?:is|of|was)|höchstens|maximal)\s(?:a |the |your )?$",
     re.IGNORECASE,
 )
@@ -132,7 +133,7 @@ def has_references(said: Said, record: Record) -> bool:
 
 
 def has_numbers(said: Said, record: Record) -> bool:
-    """Numbers stand in a record with the same unit; a count without one may be the customer's own, or a short list's."""
+    """Numbers stand in a record with the same unit; a bare count may be the customer's own, or that of a short list."""
     if not said.figures:
         return True
     taken = [
@@ -185,7 +186,7 @@ def _stands(claim: Claim, said: Said, record: Record) -> bool:
 
 
 def _known_states(claim: Claim, said: Said, record: Record) -> Set[str]:
-    """The states of the thing that is named last before the claim, else of those named after it or before, else of any."""
+    """The states of the thing named last before the claim, else after it, else in the sentence before, else of any."""
     things = record.things
     places = (said.text[said.edge : claim.start], said.text[max(claim.end, said.edge) :], said.before)
     if claim.state in AVAILABILITY:

@@ -82,7 +82,7 @@ def _any_case(pattern: str) -> "re.Pattern[str]":
 
 
 _CLAIMS = tuple(_patterns())
-# A piece of each verb. A kind none of whose pieces stands in a sentence is not looked for: most sentences claim nothing.
+# A piece of each verb. A kind of which no piece stands in a sentence is not looked for: most sentences claim nothing.
 _PIECES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         kind: tuple(pieces.split())
@@ -98,9 +98,9 @@ _PIECES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "case": "announc arrang regist opened started filed reported exchanged tauscht meldet eingereicht",
             "mails": "subscribed switched turned",
             "person": "handed passed transferred asked gebeten geleitet gegeben",
-            "change": "process complet issued execut approv final carried initiat submit changed updated done worked success "
-            "confirmed through geändert geaendert aktual geführt gefuehrt veranlasst genehmigt schlossen bearbeitet erledigt "
-            "geklappt bestätigt bestaetigt",
+            "change": "process complet issued execut approv final carried initiat submit changed updated done worked "
+            "success confirmed through geändert geaendert aktual geführt gefuehrt veranlasst genehmigt schlossen "
+            "bearbeitet erledigt geklappt bestätigt bestaetigt",
         }.items()
     }
 )

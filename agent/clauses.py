@@ -1,4 +1,4 @@
-"""The clauses of a sentence: what stands before a word in its own clause, and whether that leaves it open or denies it."""
+"""The clauses of a sentence: what stands before a word in its clause, and whether that leaves it open or denies it."""
 
 import re
 

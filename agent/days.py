@@ -68,7 +68,8 @@ _ABSOLUTE = re.compile(
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(
-    r"\b(?:(?P<named>today|tonight|heute|tomorrow|(?<!guten )(?<!am )(?<!jeden )(?<!heute )morgen|übermorgen|uebermorgen"
+    r"\b(?:(?P<named>today|tonight|heute|tomorrow|(?<!guten )(?<!am )(?<!jeden )(?<!heute )morgen|übermorgen"
+    r"|uebermorgen"
     r"|yesterday|gestern|vorgestern)"
     r"|(?P<weekday>mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?"
     r"|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?|(?<=on )(?:mon|tue|wed|thu|fri)"

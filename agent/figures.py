@@ -24,29 +24,11 @@ _ARTICLES = _SINGLE - {"one", "1"}
 # Before these an article counts: "within a week", "in einem Jahr". "A few times a year" counts nothing.
 _COUNTING = frozenset({"in", "within", "for", "after", "another", "about", "innerhalb", "binnen", "für", "nach"})
 _BETWEEN = frozenset(
-    [
-        "to",
-        "or",
-        "and",
-        "bis",
-        "oder",
-        "und",
-        "working",
-        "business",
-        "full",
-        "whole",
-        "more",
-        "calendar",
-        "other",
-        "volle",
-        "weitere",
-        "ganze",
-        "ganzen",
-        "out",
-        "von",
-        "of",
-    ]
-)
+    {
+        "to", "or", "and", "bis", "oder", "und", "working", "business", "full", "whole", "more", "calendar",
+        "other", "volle", "weitere", "ganze", "ganzen", "out", "von", "of",
+    }
+)  # fmt: skip
 _UNITS: Mapping[str, str] = MappingProxyType(
     {
         word: unit

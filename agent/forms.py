@@ -1,4 +1,4 @@
-"""The shapes of a text: what looks like the shop's own bubbles, cards and buttons, and markup that nobody should see."""
+"""The shapes of a text: what looks like the shop's own bubbles, cards and buttons, and markup nobody should see."""
 
 import re
 

@@ -10,7 +10,8 @@ from agent.clauses import is_negated, is_open, said_before
 # The first that fits is taken, so what is not there stands before what is.
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "sold_out": r"sold[\s-]out|out of stock|not in stock|not available any ?more|no longer (?:in stock|available)|discontinued"
+        "sold_out": r"sold[\s-]out|out of stock|not in stock|not available any ?more|no longer (?:in stock"
+        r"|available)|discontinued"
         r"|ausverkauft|vergriffen|nicht (?:mehr )?(?:auf lager|vorrätig|lieferbar)|nicht mehr verfügbar",
         "in_stock": r"(?:back )?in stock|auf lager|vorrätig|lieferbar",
         "available": r"available (?:again|immediately|now|in (?:all|every|your|size|blue|red|green|black|white|grey)"
@@ -18,16 +19,20 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "moving": r"on (?:its|their|the) way|in transit|out for delivery|with the (?:carrier|courier)|en route"
         r"|unterwegs|auf dem weg|in (?:der )?zustellung|beim zusteller",
         "at_work": r"under way|in progress|in arbeit|in bearbeitung|being processed",
-        "sent": r"shipped|dispatched|sent(?: out| off)?|posted|left (?:us|our|the warehouse)|handed (?:over )?to the carrier"
+        "sent": r"shipped|dispatched|sent(?: out| off)?|posted|left (?:us|our|the warehouse)"
+        r"|handed (?:over )?to the carrier"
         r"|versandt|versendet|verschickt|abgeschickt|verlassen|losgeschickt",
-        "delivered": r"delivered|arrived|dropped off|handed over|zugestellt|geliefert|ausgeliefert|angekommen|eingetroffen",
-        "unpaid": r"not (?:been )?paid|unpaid|waiting for (?:your )?payment|nicht bezahlt|unbezahlt|wartet auf (?:die )?zahlung",
+        "delivered": r"delivered|arrived|dropped off|handed over|zugestellt|geliefert|ausgeliefert|angekommen"
+        r"|eingetroffen",
+        "unpaid": r"not (?:been )?paid|unpaid|waiting for (?:your )?payment|nicht bezahlt|unbezahlt"
+        r"|wartet auf (?:die )?zahlung",
         "paid": r"paid(?! (?:back|out))|charged|bezahlt|belastet|abgebucht",
         "packed": r"(?:being )?(?:packed|prepared for shipping)|ready to (?:ship|leave)|gepackt|verpackt|versandfertig",
         "review": r"(?:under|in) review|being (?:reviewed|checked|looked at|examined)|in prüfung|geprüft|pending",
         "approved": r"approved|accepted|granted|authori[sz]ed|genehmigt|bewilligt|freigegeben|akzeptiert",
         "rejected": r"rejected|declined|denied|refused|turned down|abgelehnt|verweigert|zurückgewiesen",
-        "trouble": r"lost|delayed|(?:running )?late|stolen|stuck|held (?:up|at customs)|returned to sender|damaged|missing|broken"
+        "trouble": r"lost|delayed|(?:running )?late|stolen|stuck|held (?:up|at customs)|returned to sender|damaged"
+        r"|missing|broken"
         r"|verloren|verspätet|verzögert|gestohlen|beim zoll|beschädigt|verschollen|hängengeblieben|kaputt",
         "covered": r"covered|under warranty|out of warranty|abgedeckt|noch garantie",
         "expired": r"expired|abgelaufen",
@@ -37,17 +42,15 @@ _STATE = re.compile(
     r"\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items()) + r")\b", re.IGNORECASE
 )
 # A piece of each of these words: most sentences hold none, and are not searched.
-_STEMS = tuple(
-    (
-        "stock sold out avail discont lager ausverk vergriff vorrät lieferb verfüg way transit under carrier courier "
-        "route wegs weg zustell zugestell ship dispatch sent post left hand versa verse verschick abgesch verlass "
-        "losgesch deliver arriv drop liefert kommen troffen paid pay charg bezahlt belast abgebu zahlung pack ready "
-        "prepared review being prüf pending progress arbeit approv accept grant author genehm bewill freigeg akzep "
-        "reject declin denied refus turned abgel verweig zurückgew lost late delay stolen stuck held return damag "
-        "missing broken verlor verspät verzög gestohl zoll beschäd verscholl häng kaputt cover gedeckt warrant garantie expir "
-        "abgelauf "
-    ).split()
-)
+_PIECES = """
+stock sold out avail discont lager ausverk vergriff vorrät lieferb verfüg way transit under carrier courier
+route wegs weg zustell zugestell ship dispatch sent post left hand versa verse verschick abgesch verlass
+losgesch deliver arriv drop liefert kommen troffen paid pay charg bezahlt belast abgebu zahlung pack ready
+prepared review being prüf pending progress arbeit approv accept grant author genehm bewill freigeg akzep reject
+declin denied refus turned abgel verweig zurückgew lost late delay stolen stuck held return damag missing broken
+verlor verspät verzög gestohl zoll beschäd verscholl häng kaputt cover gedeckt warrant garantie expir abgelauf
+"""
+_STEMS = tuple(_PIECES.split())
 # A state is claimed behind such words, at a sentence's start, or straight behind what it is about.
 _IS = re.compile(
     r"(?:\b(?:is|are|was|were|be|been|being|has|have|had|gets?|got|ist|sind|war|waren|wurden?|wird|werden|worden|steht|stands?"

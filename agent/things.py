@@ -16,8 +16,8 @@ SHORTEST_NAME = 3
 
 @dataclass(slots=True)
 class Things:
-    """``orders``, ``cases`` (by their own number and their order's) and ``goods`` (by folded name) hold states; ``holds`` says
-    in which orders something was; ``facts`` what each record says, as it stands there."""
+    """``orders``, ``cases`` (by their own number and their order's) and ``goods`` (by folded name) hold states;
+    ``holds`` says in which orders something was; ``facts`` what each record says, as it stands there."""
 
     statuses: dict[str, str] = field(default_factory=dict)
     orders: dict[str, set[str]] = field(default_factory=dict)

@@ -80,8 +80,8 @@ class Turn:
     ``id`` names the customer's message, so that a turn run again after a cut stream repeats no change.
     ``kept`` (messages) and ``cards`` (kind, key: those shown) grow while the turn runs: they are what to store,
     also if the stream is cut. ``handed`` holds what each call showed a model. ``mark`` stands in every result it is
-    shown and must never come out. ``today`` is the day that "tomorrow" is counted from. ``stood_in``: the embedded model answers for the usual one, which is waited for until
-    ``usual_until`` (time of the running loop).
+    shown and must never come out. ``today`` is the day that "tomorrow" is counted from. ``stood_in``: the embedded
+    model answers for the usual one, which is waited for until ``usual_until`` (time of the running loop).
     """
 
     actor: Actor

@@ -1,4 +1,4 @@
-"""A table of honest sentences, none of which is struck, beside made-up ones, all of which are; and what stands instead."""
+"""A table of honest sentences, none of which is struck, beside invented ones, which all are; what stands instead."""
 
 import re
 import time
@@ -178,7 +178,8 @@ def test_numbers_are_read_with_their_units(text: str, found: list[tuple[str, str
 @pytest.mark.parametrize(
     "text",
     [
-        "24 Nov 2026", "24 November", "November 24th, 2026", "on 24/11", "24/11/2026", "2026-11-24", "24.11.2026", "am 24.11.",
+        "24 Nov 2026", "24 November", "November 24th, 2026", "on 24/11", "24/11/2026", "2026-11-24", "24.11.2026",
+        "am 24.11.",
         "the 24th of November", "on the 24th", "Tuesday", "by Tuesday", "am Dienstag", "next week", "nächste Woche",
         "in a few days", "in November", "am 24.",
     ],
@@ -191,9 +192,12 @@ def test_a_day_is_the_same_day_in_any_spelling(text: str) -> None:
 
 def _hostile(length: int) -> Iterator[str]:
     for piece in (
-        "a", " ", "1", "1.", "1,", "1 ", "€", "€1", "-", "A-", "HP-", "HP-7K3M-", "not ", "in ", "we will ", "your order ", "will ",
-        "is ", "is not ", "ich habe ", "wird ", "werden sie ", "you will also ", "I will now ", "the the the order ", "on 1.",
-        "nov ", "next ", "two ", "ein ", "„", "“a", ": ", "[", "![", "[a](", "<a", "a.", "//", "_", "| ", "shop: ", "\u0430b ",
+        "a", " ", "1", "1.", "1,", "1 ", "€", "€1", "-", "A-", "HP-", "HP-7K3M-", "not ", "in ", "we will ",
+        "your order ", "will ",
+        "is ", "is not ", "ich habe ", "wird ", "werden sie ", "you will also ", "I will now ", "the the the order ",
+        "on 1.",
+        "nov ", "next ", "two ", "ein ", "„", "“a", ": ", "[", "![", "[a](", "<a", "a.", "//", "_", ""
+        "| ", "shop: ", "\u0430b ",
         "nothing that ", "that of ", "ein paar ", "from the ", "1/", "(is ",
     ):  # fmt: skip
         yield (piece * length)[:length]

@@ -1,5 +1,5 @@
-"""T52: a figure, a day, a state or a promise nobody made: the model is asked for one, invents it, has read it in text by
-others, hides it in letters and words, or draws it as a card. What reaches the customer stands in a record."""
+"""T52: a figure, a day, a state or a promise nobody made: the model is asked for one, invents it, has read it in text
+by others, hides it in letters and words, or draws it as a card. What reaches the customer stands in a record."""
 
 from auth.guard.decisions import Done
 from shop.commands import WriteReview
@@ -90,7 +90,7 @@ def test_what_the_customer_asks_for_is_no_fact(empty_building: Building) -> None
 
 
 def test_cut_over_two_sentences_it_is_struck_too(empty_building: Building) -> None:
-    building = hostile(empty_building, told("You have as much as 90. Days to send it back. I have. Refunded it already."))
+    building = hostile(empty_building, told("You have up to 90. Days to send it back. I have. Refunded it already."))
     browser = Street.before(building).signed_in("ada")
     say(browser, "how long?")
     said = answer(building)
