@@ -76,6 +76,8 @@ class Said:
 
 def has_amounts(said: Said, record: Record) -> bool:
     """Amounts and percentages stand in a record. A limit the customer named may be repeated as one."""
+    if not said.figures:
+        return True
     hits = [hit for hit in AMOUNT.finditer(said.text) if said.new(hit.end())]
     worded = [f for f in said.figures if f.unit in {"money", "cent", "percent"}]
     return all(
@@ -230,7 +232,7 @@ def _own_words(text: str, record: Record) -> str:
             text = f"{text[: hit.start(group)]} {text[hit.end(group) :]}"
     if record.quotes(text):
         return ""
-    return _PATH.sub("", text)
+    return _PATH.sub("", text) if "/" in text else text
 
 
 def _amount(figure: Figure) -> str:

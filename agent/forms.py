@@ -60,6 +60,8 @@ def without_voice(sentence: str) -> str:
 
 def without_markup(sentence: str) -> str:
     """A sentence without images, tags and links to other places; those within the shop stay as text."""
-    said = _IMAGE.sub("", sentence)
-    said = _LINK.sub(lambda hit: hit[1] if not hit[2].startswith("/") else f"{hit[1]} ({hit[2]})", said)
-    return _URL.sub(OUTSIDE_LINK, _TAG.sub("", said))
+    said = sentence
+    if "[" in said:
+        said = _IMAGE.sub("", said)
+        said = _LINK.sub(lambda hit: hit[1] if not hit[2].startswith("/") else f"{hit[1]} ({hit[2]})", said)
+    return _URL.sub(OUTSIDE_LINK, _TAG.sub("", said) if "<" in said else said)

@@ -115,11 +115,15 @@ class Look:
         return said
 
 
+_EMPHASIS = str.maketrans("", "", "*_`~\\")
+_GAP = re.compile(r"(?<=\d)\s{1,3}([.,])\s{0,3}(?=\d)")
+
+
 def _bare(text: str) -> str:
     """Text as it reads: without emphasis marks, wide or styled letters as plain ones (Unicode TR 15, NFKC), digits of
     every script as 0-9, and amounts without gaps."""
-    plain = re.sub(r"[*_`~\\]", "", in_plain_digits(unicodedata.normalize("NFKC", text))).strip()
-    return re.sub(r"(?<=\d)\s{1,3}([.,])\s{0,3}(?=\d)", r"\1", plain)
+    plain = in_plain_digits(unicodedata.normalize("NFKC", text)).translate(_EMPHASIS).strip()
+    return _GAP.sub(r"\1", plain)
 
 
 _GERMAN = re.compile(

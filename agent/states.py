@@ -38,9 +38,6 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "expired": r"expired|abgelaufen",
     }
 )
-_STATE = re.compile(
-    r"\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items()) + r")\b", re.IGNORECASE
-)
 # A piece of each of these words: most sentences hold none, and are not searched.
 _PIECES = """
 stock sold out avail discont lager ausverk vergriff vorrät lieferb verfüg way transit under carrier courier
@@ -50,7 +47,10 @@ prepared review being prüf pending progress arbeit approv accept grant author g
 declin denied refus turned abgel verweig zurückgew lost late delay stolen stuck held return damag missing broken
 verlor verspät verzög gestohl zoll beschäd verscholl häng kaputt cover gedeckt warrant garantie expir abgelauf
 """
-_STEMS = tuple(_PIECES.split())
+_STATES = tuple(
+    (name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE), tuple(piece for piece in _PIECES.split() if piece in words))
+    for name, words in _WORDS.items()
+)
 # A state is claimed behind such words, at a sentence's start, or straight behind what it is about.
 _IS = re.compile(
     r"(?:\b(?:is|are|was|were|be|been|being|has|have|had|gets?|got|ist|sind|war|waren|wurden?|wird|werden|worden|steht|stands?"
@@ -110,23 +110,26 @@ class Claim:
 
 def states_of(text: str) -> frozenset[str]:
     """The states that a record's words name."""
-    found = {hit.lastgroup or "" for hit in _STATE.finditer(text)} if _may_hold(text) else set()
-    return frozenset(found) | _MEANS.get(text, frozenset())
+    return frozenset(name for name, _ in _found(text)) | _MEANS.get(text, frozenset())
 
 
 def claimed_states(text: str) -> Iterator[Claim]:
     """Where a text says how something stands. Conditions, abilities and what is asked are no claims."""
-    if not _may_hold(text):
-        return
-    for hit in _STATE.finditer(text):
+    for name, hit in _found(text):
         before = said_before(text, hit.start())
         negated = is_negated(before)
         if is_open(before) or text.endswith("?") or _COULD.search(before) or _NOUN_AFTER.match(text, hit.end()):
             continue
         if negated or _IS.search(text, max(0, hit.start() - 80), hit.start()) or _AUX_AFTER.match(text, hit.end()):
-            yield Claim(hit.lastgroup or "", hit.start(), hit.end(), negated)
+            yield Claim(name, hit.start(), hit.end(), negated)
 
 
-def _may_hold(text: str) -> bool:
-    lowered = text.casefold()
-    return any(stem in lowered for stem in _STEMS)
+def _found(text: str) -> "list[tuple[str, re.Match[str]]]":
+    """Each state that a text names and where; what lies within an earlier kind's words is part of them."""
+    lowered, found = text.casefold(), list[tuple[str, re.Match[str]]]()
+    for name, pattern, pieces in _STATES:
+        if any(piece in lowered for piece in pieces):
+            taken = [(hit.start(), hit.end()) for _, hit in found]
+            hits = (hit for hit in pattern.finditer(text) if not any(a <= hit.start() < b for a, b in taken))
+            found += [(name, hit) for hit in hits]
+    return found
