@@ -38,6 +38,12 @@ _BEHIND = re.compile(
     r"|letzter|seit|kam)\b",
     re.IGNORECASE,
 )
+# What is counted here is the talk itself, or a fixed name.
+_OF_SPEECH = re.compile(
+    r"[\s-](?:ways?|options?|possibilities|steps?|questions?|factors?|möglichkeiten|wege|fragen|schritte|faktor\w*|stufig\w*)\b"
+    r"(?!\s(?:left|are left|in stock))",
+    re.IGNORECASE,
+)
 _VOR = re.compile(r"\bvor\s(?:\w+\s)?$", re.IGNORECASE)
 
 
@@ -156,7 +162,7 @@ def _is_known(figure: Figure, said: Said, record: Record) -> bool:
     if (figure.value, figure.unit) in record.numbers:
         return True
     typed = any((figure.value, figure.unit) in heard.numbers for heard in record.typed)
-    if not figure.unit and _REQUEST.match(said.seen):
+    if not figure.unit and (_REQUEST.match(said.seen) or _OF_SPEECH.match(said.text, figure.end)):
         return True
     return typed and (not figure.unit or echoes(said.sentence))
 

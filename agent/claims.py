@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from agent.clauses import opens, said_before
+from agent.clauses import asks, opens, said_before
 from agent.record import Record
 
 # Claims. Possible kinds: the values of _CHANGES in agent/record.py, refund, and change (any of them).
@@ -121,7 +121,7 @@ def claims_in(text: str, *, edge: int = 0) -> Iterator[tuple[str, str]]:
             continue
         for hit in _reaching(pattern.finditer(text), edge):
             before = said_before(text, hit.start())
-            open_question = form == "state" and text.endswith("?")
+            open_question = form == "state" and asks(text)
             nothing = form == "state" and _NOTHING.search(before) or re.search(r"\bnichts\b|\bnot\b", hit[0])
             if not (opens(f"{before}{hit[0]}") or nothing or open_question):
                 yield kind, form

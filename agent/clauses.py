@@ -21,6 +21,16 @@ _ECHO = re.compile(
 )
 
 
+_STOP, _PART = re.compile(r"[.!?\n]\s"), re.compile(r"[,;:–—(]|\b(?:and|but|or|und|aber|oder)\b", re.IGNORECASE)
+_ASKED = re.compile(
+    r"\W*(?:so |then |or |oder |also |dann |(?:in|to|from|an|zu|aus|um|mit) (?=which|welche))?"
+    r"(?:(?:is|are|was|were|has|have|had|did|do|does|shall|should|would|will|can|could|may|might|which|what|when|where|how"
+    r"|who|whose|why|ist|sind|war|wurden?|wird|werden|hat|haben|soll|sollen|möchten|wollen|kann|können|darf|dürfen|meinen"
+    r"|geht|gibt|wie|wann|wo|wohin|welche\w?|wer|warum)\b(?!\s+(?:you|sie)\s+(?:know|wissen))|was\b|anything\b|noch\b)",
+    re.IGNORECASE,
+)
+
+
 def said_before(text: str, place: int) -> str:
     """What stands before a place in its clause."""
     return _CLAUSE.split(text[max(0, place - 200) : place])[-1]
@@ -41,6 +51,14 @@ def is_negated(before: str) -> bool:
     return _NOT.search(before) is not None
 
 
+def asks(text: str) -> bool:
+    """Whether a text ends in a question that is asked as one: "It has arrived, right?" tells and does not ask."""
+    if not text.endswith("?"):
+        return False
+    question = _STOP.split(text.rstrip("? "))[-1]
+    return any(_ASKED.match(clause) for clause in _PART.split(question))
+
+
 def echoes(sentence: str) -> bool:
     """Whether a sentence takes up the customer's words: it asks, repeats, regrets or denies."""
-    return sentence.endswith("?") or _ECHO.search(sentence) is not None or is_negated(sentence)
+    return asks(sentence) or _ECHO.search(sentence) is not None or is_negated(sentence)

@@ -89,6 +89,26 @@ def test_the_record_speaks_where_it_knows_the_thing(said: str, told: str) -> Non
     assert look().at(said) == told
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "There are two ways to do that.",
+        "Two-factor sign-in has its own page.",
+        "I have three questions.",
+        "Es gibt zwei Möglichkeiten.",
+        "Hello! How can I help you today?",
+        "I'll look that up for you.",
+        "Which one do you mean?",
+        "One moment, please.",
+        "I'm sorry about the trouble.",
+        "Step 1: open the page.",
+        "That depends on the order.",
+    ],
+)
+def test_talk_that_names_no_fact_needs_no_record(said: str) -> None:
+    assert Look(Record(), today=TODAY).at(said) == said
+
+
 def test_what_other_people_wrote_backs_nothing() -> None:
     for said in ("It costs €77.", "It takes 99 days.", "It ends on 31 December 2026."):
         assert look().at(said) != said
