@@ -17,7 +17,11 @@ from agent.things import AVAILABILITY
 FRAGMENT = 4  # words up to which a sentence may be the torn-off beginning of the next
 TAIL = 80  # characters of the sentence before in which a claim that was cut in two may have begun
 _PATH = re.compile(r"(?<!\S)/[\w/#?=.-]*")
-_QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]{12,600})(?:[”“\"»]|$)|:\s([^:]{12,600})$")
+_QUOTATIONS = (
+    re.compile(r"[“„\"«]([^“”„\"«»]{12,600})(?:[”“\"»]|$)"),
+    re.compile(r"^([^“”„\"«»]{12,600})[”“\"»]"),
+    re.compile(r"^[^:]{0,80}:\s(.{12,600})$"),
+)
 _LIMIT = re.compile(
     r"\b(?:under|below|up to|within|over|above|than|unter|bis zu|bis|über|als|für|for|you (?:said|asked for|named"
     r"|mentioned|wrote)"
@@ -231,11 +235,12 @@ def _in_own_words(said: Said, told: Told, record: Record) -> bool:
 
 def _own_words(text: str, record: Record) -> str:
     """A sentence without what the records say word for word, and without paths."""
-    for hit in reversed(list(_QUOTED.finditer(text))):
-        group = 1 if hit[1] else 2
-        quoted = hit[group].strip(" “”„\"'")
-        if record.quotes(quoted) or any(typed.quotes(quoted) for typed in record.typed):
-            text = f"{text[: hit.start(group)]} {text[hit.end(group) :]}"
+    for pattern in _QUOTATIONS:
+        for hit in reversed(list(pattern.finditer(text))):
+            quoted = hit[1].strip(" “”„\"'")
+            is_theirs = pattern is _QUOTATIONS[0] and any(typed.quotes(quoted) for typed in record.typed)
+            if is_theirs or record.quotes(quoted):
+                text = f"{text[: hit.start(1)]} {text[hit.end(1) :]}"
     if record.quotes(text):
         return ""
     return _PATH.sub("", text) if "/" in text else text

@@ -1,6 +1,7 @@
 """What may be said: backed claims and amounts pass, others don't, and honest sentences are left alone."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ import yaml
 
 from agent.record import Record
 from agent.saying import Look
+from agent.stream import Checked
+
+ROOT = Path(__file__).parents[2]
 
 ORDER = '{"order":{"number":"HP-7K3M-29QD","status":"cancelled","total":"€1,259.80","tracking":"4242424242424242"}}'
 
@@ -89,7 +93,7 @@ def test_honest_sentences_are_left_alone(sentence: str) -> None:
 
 
 def _templates() -> list[tuple[str, str]]:
-    folder = Path(__file__).parents[2] / "agent" / "local"
+    folder = ROOT / "agent" / "local"
     found = []
     for file in [folder / "replies.yaml", *sorted((folder / "intents").glob("*.yaml"))]:
         data = yaml.safe_load(file.read_text("utf-8"))
@@ -124,3 +128,48 @@ def test_the_embedded_models_own_replies_pass() -> None:
     """Each template is said over no more than the records it is chosen for; none is struck."""
     struck = [(key, line) for key, line in _templates() if Look(_said_over(key)).at(line) != line]
     assert len(_templates()) > 100 and struck == []
+
+
+def _sections() -> list[tuple[str, str]]:
+    found = []
+    for file in sorted((ROOT / "shop" / "rules").glob("*.md")):
+        for section in file.read_text("utf-8").split("\n## ")[1:]:
+            title, *lines = section.splitlines()
+            body = " ".join(line for line in lines if line and not line.startswith("<!--"))
+            found.append((title.partition(" {#")[0], body))
+    return found
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["Our policy says (“{}”): “{}” Read it in full: /policies", "Der Wortlaut von „{}“: „{}“ Mehr: /x", "“{}”: “{}”"],
+)
+def test_every_rule_of_the_shop_can_be_quoted(frame: str) -> None:
+    assert len(_sections()) > 15
+    for title, body in _sections():
+        read = look(json.dumps({"quote": body, "section": title, "link": "/policies"}))
+        said = frame.format(title, body[:600])
+        assert _through(read, said) == said
+
+
+@pytest.mark.parametrize(
+    "frame", ["The shop can't do that: {}", "{} You can do that at /sign-in.", "Das ist nicht möglich: {}"]
+)
+def test_every_refusal_of_the_policies_can_be_passed_on(frame: str) -> None:
+    refusals = [
+        (hit[1], says[1])
+        for file in sorted((ROOT / "shop" / "policy").glob("*.cedar"))
+        for hit in re.finditer(r'@id\("([^"]+)"\)([^;]*?)(?:permit|forbid)', file.read_text("utf-8"))
+        if (says := re.search(r'@says\("([^"]+)"\)', hit[2]))
+    ]
+    german = yaml.safe_load((ROOT / "agent" / "local" / "words.yaml").read_text("utf-8"))["says"]["de"]
+    assert len(refusals) > 50 and len(german) > 5
+    for policy, says in refusals:
+        read = look(json.dumps({"outcome": "refused", "says": says, "policy": policy}))
+        for text in (says, german.get(policy, says)):
+            assert _through(read, frame.format(text)) == frame.format(text), policy
+
+
+def _through(look: Look, text: str) -> str:
+    checked = Checked(look, room=10_000)
+    return "".join([*checked.feed(text), *checked.flush()])
