@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -55,6 +56,10 @@ SILENT = "I have nothing sure to say to that. Could you put it another way, or s
 log = structlog.get_logger(__name__)
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class NoAssistant(RuntimeError):
     """The assistant does not start; the message says why."""
 
@@ -77,6 +82,7 @@ class Assistant:
         could_ever: CouldEver = lambda role, action: True,
         timeout_s: float = TURN_TIMEOUT_S,
         breaker: Breaker | None = None,
+        clock: Callable[[], datetime] = _utc_now,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         _refuse_tracing(environment)
@@ -91,8 +97,13 @@ class Assistant:
         self.models: tuple[str, ...] = (self.model_name, *([EMBEDDED] if model.standby else []))
         self.voters: tuple[str, ...] = tuple(getattr(model.standby or model.model, "voters", ()))
         self.breaker = breaker or Breaker()
+<<<<<<< HEAD
         self._timeout_s = timeout_s
         self._reply = Reply((canary,), prompt=prompt)
+=======
+        self._timeout_s, self._clock = timeout_s, clock
+        self._reply = Reply((canary,))
+>>>>>>> facts
         privacy = Privacy(is_remote=model.is_remote, at_home=model.standby)
         seen = Inspector(model.name, tools, is_remote=model.is_remote, at_home=model.standby)
         standby = [Standby(model.standby, self.breaker, patience_s=timeout_s * PATIENCE)] if model.standby else []
@@ -137,6 +148,7 @@ class Assistant:
         from the person's day; without one nothing is counted. ``switches`` are those of the moment it begins; the desk
         reads them anew for each call."""
         asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
+<<<<<<< HEAD
         return Turn(
             asker,
             desk,
@@ -148,6 +160,10 @@ class Assistant:
             models=self.models,
             switches=switches,
         )
+=======
+        today = self._clock().date()
+        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal), today=today)
+>>>>>>> facts
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.
@@ -205,11 +221,14 @@ class Assistant:
 
 
 def _take_in(turn: Turn, seen: Sequence[BaseMessage]) -> None:
-    """What earlier turns have shown: the facts in their records, and whether other people's words are in view."""
+    """What earlier turns have shown: the facts in their records, what the customer has typed, and whether the words of
+    other people are in view."""
     turn.provenance.follow(seen)
     for body in to_stored(seen):
         if body["role"] == "tool":
             turn.record.learn(str(body["name"]), str(body["text"]), now=False)
+    for said in (*turn.provenance.own, *turn.provenance.pages):
+        turn.record.hear(said)
 
 
 async def _write_down(turn: Turn) -> None:

@@ -12,7 +12,7 @@ from agent.saying import Look
 LONGEST_SENTENCE = 600
 HEARTBEAT = b": still here\n\n"
 _EVENT_ID = re.compile(r"([0-9]{1,9})\.([0-9]{1,6})")
-_END = re.compile(r"\S(?:[.!?…][)\"'”’\]*]*(?=\s)|(?=\n))", re.DOTALL)
+_END = re.compile(r"\S(?:[.!?…][)\"'”“’»\]*]*(?=\s)|(?=\n))", re.DOTALL)
 
 
 class Checked:

@@ -107,9 +107,10 @@ class Turn:
     ``id`` names the customer's message, so that a turn run again after a cut stream repeats no change.
     ``kept`` (messages) and ``cards`` (kind, key: those shown) grow while the turn runs: they are what to store,
     also if the stream is cut. ``handed`` holds what each call showed a model. ``mark`` stands in every result it is
-    shown and must never come out. ``stood_in``: the embedded model answers for the usual one, which is waited for until
-    ``usual_until`` (time of the running loop). ``models`` names the usual one and the one that stands in for it, and
-    ``switches`` is what the staff had stopped when the turn began; what they stop later, the desk refuses all the same.
+    shown and must never come out. ``today`` is the day that "tomorrow" is counted from. ``stood_in``: the embedded
+    model answers for the usual one, which is waited for until ``usual_until`` (time of the running loop). ``models``
+    names the usual one and the one that stands in for it, and ``switches`` is what the staff had stopped when the turn
+    began; what they stop later, the desk refuses all the same.
     """
 
     actor: Actor
@@ -127,6 +128,7 @@ class Turn:
     mark: str = field(default_factory=new_mark)
     offered: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str]] = field(default_factory=list)
+    today: date | None = None
     stood_in: bool = False
     usual_until: float | None = None
     used: list[Used] = field(default_factory=list)

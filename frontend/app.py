@@ -269,7 +269,7 @@ def _assistant(
     given = _in_house(model) if isinstance(model, BaseChatModel) else model
     patience = Patience(silence_s=settings.model_timeout_s)
     loaded = given or load_model(settings.model, embedded=embedded, key=settings.model_key, patience=patience)
-    return Assistant(loaded, policy_version=judge.version, could_ever=judge.could_ever)
+    return Assistant(loaded, policy_version=judge.version, could_ever=judge.could_ever, clock=clock)
 
 
 def _allowances(settings: Settings, assistant: Assistant) -> Allowances:

@@ -5,6 +5,7 @@ What was struck for the customer is struck in the history too, so the model neve
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
@@ -34,9 +35,14 @@ class Reply(AgentMiddleware[Any, Turn]):
 
     def look(self, turn: Turn, *, counting: bool = False) -> Look:
         """The look for a turn. Only the one for the history counts, or every strike would count twice."""
+<<<<<<< HEAD
         secrets = (*self._canaries, turn.nonce, turn.mark)
         struck = turn.struck if counting else Counter[str]()
         return Look(turn.record, secrets, self._instructions, struck)
+=======
+        look = Look(turn.record, (*self._canaries, turn.nonce, turn.mark), today=turn.today)
+        return replace(look, struck=turn.struck) if counting else look
+>>>>>>> facts
 
     def _kept(self, message: BaseMessage, turn: Turn) -> AIMessage:
         checked = Checked(self.look(turn, counting=True), room=turn.allowance.characters)

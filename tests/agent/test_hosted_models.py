@@ -30,7 +30,7 @@ from tests.building import Building, embedded
 # Silence is long where a test is not about it, so that a busy machine fails none of them.
 QUICK = Patience(silence_s=20, retries=2, pause_s=0.01, longest_pause_s=0.5)
 SHORT = Patience(silence_s=2.5, retries=2, pause_s=0.01)
-HALF = "Your parcel is on its way. It should be with you on Tue"
+HALF = "I look for your parcel. Let me see whether it was to come on Tue"
 ASKS = "Where is my last order?"
 
 
@@ -170,10 +170,10 @@ def test_what_is_sent_is_a_stream_without_a_key_of_somebody_else(
 def test_parallel_calls_are_all_answered(building: Building, kind: str, before: str) -> None:
     order = json.dumps({"order": building.orders["ada.sent"]})
     calls = (Called("list_addresses"), Called("show_order", order, id="call_2"), Called("show_basket", id="call_3"))
-    with provider(Says("", calls), Says("All three are here.")) as fake:
+    with provider(Says("", calls), Says("All of them are here.")) as fake:
         (ran,) = Shop(building, fake, kind).say("order, basket and addresses please")
         assert [t.name for t in ran.of(ToolUsed)] == ["list_addresses", "show_order", "show_basket"]
-        assert ran.text == "All three are here." and ran.sent == 2
+        assert ran.text == "All of them are here." and ran.sent == 2
         results = [m["text"] for m in ran.turn.kept if m["role"] == "tool"]
         assert len(results) == 3 and building.orders["ada.sent"] in str(results[1])
         assert _answered_calls(fake.read(1)) == 3
@@ -288,8 +288,8 @@ def test_what_was_released_stays_and_is_not_said_again(building: Building, kind:
     patience = SHORT if breaks == "hang" else QUICK
     ran = once(building, kind, Says(HALF, breaks=breaks), Says(HALF + "sday."), patience=patience)
     assert ran.sent == 1, "a second try would say it again"
-    assert ran.text.startswith("Your parcel is on its way.\n\n") and "Tue" not in ran.text
-    assert ran.text.count("on its way.") == 1 and building.orders["ada.paid"] in ran.text
+    assert ran.text.startswith("I look for your parcel.\n\n") and "Tue" not in ran.text
+    assert ran.text.count("for your parcel.") == 1 and building.orders["ada.paid"] in ran.text
     kinds = [type(h) for h in ran.heard]
     assert kinds.index(Token) < kinds.index(StoodIn) < len(kinds) - 1 - kinds[::-1].index(Token)
     assert ran.why == [code] and ran.of(StoodIn) == [StoodIn(NOTICE)]
@@ -299,8 +299,8 @@ def test_what_was_released_stays_and_is_not_said_again(building: Building, kind:
 
 @pytest.mark.parametrize("breaks", ["line", "end"])
 def test_a_stream_that_broke_before_a_sentence_is_tried_again(building: Building, kind: str, breaks: str) -> None:
-    ran = once(building, kind, Says("Your parcel is on", breaks=breaks), Says("It is being packed. Soon."))
-    assert ran.text == "It is being packed. Soon." and ran.sent == 2 and ran.notes == []
+    ran = once(building, kind, Says("I look for your", breaks=breaks), Says("Here it is. Anything else?"))
+    assert ran.text == "Here it is. Anything else?" and ran.sent == 2 and ran.notes == []
 
 
 @pytest.mark.parametrize("breaks", ["line", "end", "hang"])

@@ -66,7 +66,7 @@ def test_text_without_an_end_leaves_in_bounded_pieces() -> None:
 
 
 def test_the_room_is_kept() -> None:
-    assert len(through(["One two three. " * 100], room=50)) == 50
+    assert len(through(["Red green blue. " * 100], room=50)) == 50
 
 
 def test_events_are_numbered_and_not_sent_twice() -> None:
