@@ -97,13 +97,8 @@ class Assistant:
         self.models: tuple[str, ...] = (self.model_name, *([EMBEDDED] if model.standby else []))
         self.voters: tuple[str, ...] = tuple(getattr(model.standby or model.model, "voters", ()))
         self.breaker = breaker or Breaker()
-<<<<<<< HEAD
-        self._timeout_s = timeout_s
-        self._reply = Reply((canary,), prompt=prompt)
-=======
         self._timeout_s, self._clock = timeout_s, clock
-        self._reply = Reply((canary,))
->>>>>>> facts
+        self._reply = Reply((canary,), prompt=prompt)
         privacy = Privacy(is_remote=model.is_remote, at_home=model.standby)
         seen = Inspector(model.name, tools, is_remote=model.is_remote, at_home=model.standby)
         standby = [Standby(model.standby, self.breaker, patience_s=timeout_s * PATIENCE)] if model.standby else []
@@ -148,7 +143,6 @@ class Assistant:
         from the person's day; without one nothing is counted. ``switches`` are those of the moment it begins; the desk
         reads them anew for each call."""
         asker = actor.through(Channel.CHAT, act=Act("assistant", self.digest), conversation=conversation)
-<<<<<<< HEAD
         return Turn(
             asker,
             desk,
@@ -156,14 +150,11 @@ class Assistant:
             turn_id,
             note,
             handles=Handles(personal),
+            today=self._clock().date(),
             purse=purse or Unlimited(),
             models=self.models,
             switches=switches,
         )
-=======
-        today = self._clock().date()
-        return Turn(asker, desk, conversation, turn_id, note, handles=Handles(personal), today=today)
->>>>>>> facts
 
     async def answer(self, turn: Turn, history: Sequence[BaseMessage]) -> AsyncGenerator[Heard, None]:
         """Answer the last message of ``history``, the customer's. The last event is :class:`~agent.heard.Finished`.

@@ -18,13 +18,9 @@ from agent.backing import Said
 from agent.figures import in_plain_digits
 from agent.forms import OUTSIDE_LINK, takes_a_form, without_markup, without_voice
 from agent.handles import without_tokens
-<<<<<<< HEAD
 from agent.reciting import Recital
-from agent.record import AMOUNT, Record
-=======
 from agent.record import Record
 from agent.restating import restated
->>>>>>> facts
 from auth.guard.commands import clean
 from auth.redaction import redact
 
@@ -73,13 +69,9 @@ KINDS: Mapping[str, Callable[[Said, Record], bool]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-<<<<<<< HEAD
     """The last look at outgoing text. ``secrets`` are words that must never leave (canaries, the fence's mark), as are
-    the ``instructions`` the model was given."""
-=======
-    """The last look at outgoing text. ``secrets`` are words that must never leave (canaries, the fence's mark);
-    ``today`` is the day that "tomorrow" is counted from, and without it no such word can be backed."""
->>>>>>> facts
+    the ``instructions`` the model was given; ``today`` is the day that "tomorrow" is counted from, and without it no
+    such word can be backed."""
 
     record: Record
     secrets: tuple[str, ...] = ()
@@ -101,18 +93,11 @@ class Look:
             self.struck["markup"] += 1
         return lead + self._without_personal_data(told)
 
-<<<<<<< HEAD
-    def _strikes(self, sentence: str, previous: str) -> str:
-        quoted, sentence = self.record.quotes(sentence), _bare(sentence)
-        joined = f"{_bare(clean(previous))} {sentence}".strip()
-        squeezed = _squeezed(joined)
-        if any(_squeezed(secret) in squeezed for secret in self.secrets) or self.instructions.is_in(joined):
-=======
     def _strikes(self, raw: str, told: str, previous: str) -> str:
         """The kind a sentence is struck for, or nothing; ``told`` is ``raw`` without markup and foreign voices."""
-        squeezed = _squeezed(_bare(f"{previous} {raw}"))
-        if any(_squeezed(secret) in squeezed for secret in self.secrets):
->>>>>>> facts
+        joined = _bare(f"{previous} {raw}")
+        squeezed = _squeezed(joined)
+        if any(_squeezed(secret) in squeezed for secret in self.secrets) or self.instructions.is_in(joined):
             return "secret"
         if takes_a_form(unicodedata.normalize("NFKC", told)):
             return "form"

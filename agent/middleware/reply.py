@@ -3,7 +3,6 @@
 What was struck for the customer is struck in the history too, so the model never meets its own claim again.
 """
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -35,14 +34,9 @@ class Reply(AgentMiddleware[Any, Turn]):
 
     def look(self, turn: Turn, *, counting: bool = False) -> Look:
         """The look for a turn. Only the one for the history counts, or every strike would count twice."""
-<<<<<<< HEAD
         secrets = (*self._canaries, turn.nonce, turn.mark)
-        struck = turn.struck if counting else Counter[str]()
-        return Look(turn.record, secrets, self._instructions, struck)
-=======
-        look = Look(turn.record, (*self._canaries, turn.nonce, turn.mark), today=turn.today)
+        look = Look(turn.record, secrets, self._instructions, today=turn.today)
         return replace(look, struck=turn.struck) if counting else look
->>>>>>> facts
 
     def _kept(self, message: BaseMessage, turn: Turn) -> AIMessage:
         checked = Checked(self.look(turn, counting=True), room=turn.allowance.characters)
