@@ -68,11 +68,13 @@ def build_house(
     gateway: PaymentGateway | None = None,
     model: BaseChatModel | LoadedModel | None = None,
     progress: Callable[[int, int], None] | None = None,
+    ceilings: CommandCeilings | None = None,
 ) -> House:
     """Build every object of the house from its settings. The database must be migrated.
 
     A missing policy, a policy that allows what it must not, a demo part outside demo mode: the house does not open.
-    `progress` is told how many examples the embedded model has read, of how many, when it reads them anew.
+    `progress` is told how many examples the embedded model has read, of how many, when it reads them anew;
+    `ceilings` are how often an account may ask.
     """
     keys = LocalKeyFile(settings.keys)
     vault = Vault(keys, clock=clock)
@@ -93,7 +95,7 @@ def build_house(
     post = _last_letters(database, vault, clock)
     shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
     table = RoomTable(shop_rooms, judge)
-    limits = CommandLimits(_counters(settings), CommandCeilings())
+    limits = CommandLimits(_counters(settings), ceilings or CommandCeilings())
     desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
     return House(
         name=settings.shop_name,

@@ -1,0 +1,32 @@
+"""What the attacker knows by heart: the ids of everything and everybody, the goods, and nobody's words.
+
+It is handed over and not looked up, because no model can reach a record; a real one would have to have learnt it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """``own_orders`` belong to the customer whose chat it is, as far as that is known; all others are foreign.
+
+    ``ids`` are those of cards, conversations and accounts, ``handles`` the names under which anybody keeps addresses
+    and payment cards.
+    """
+
+    foreign_orders: tuple[str, ...] = ()
+    own_orders: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        return (*self.own_orders, *self.foreign_orders)
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """All that could stand where a reference is expected."""
+        return (*self.orders, *self.cases, *self.ids, *self.handles, *self.skus, *self.products)
