@@ -7,6 +7,6 @@ are the ones that every model works in. It exists to be watched; see ``countersi
 from agent.compromised.attempts import Attempt
 from agent.compromised.families import FAMILIES, draw
 from agent.compromised.knowledge import Knowledge
-from agent.compromised.model import CompromisedModel, Tried
+from agent.compromised.model import COMPROMISED, CompromisedModel, Tried
 
-__all__ = ["FAMILIES", "Attempt", "CompromisedModel", "Knowledge", "Tried", "draw"]
+__all__ = ["COMPROMISED", "FAMILIES", "Attempt", "CompromisedModel", "Knowledge", "Tried", "draw"]

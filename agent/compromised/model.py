@@ -25,6 +25,7 @@ from agent.compromised.families import draw
 from agent.compromised.knowledge import Knowledge
 from agent.tools import TOOLS
 
+COMPROMISED = "compromised"  # the model's name, where models are named
 KEPT = 2000  # notes of calls, the newest
 PIECE = 80  # characters of a token
 CUT_OFF = "cut off: too many calls in one answer"

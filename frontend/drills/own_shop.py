@@ -91,6 +91,13 @@ def open_own_shop(
             house.database.close()
 
 
+def customer_id(shop: OwnShop) -> UUID:
+    """The account of the customer in whose chat the drill happens."""
+    if shop.customer.account_id is None:
+        raise ValueError("the customer of a drill has an account")
+    return shop.customer.account_id
+
+
 def log_problems(shop: OwnShop) -> tuple[str, ...]:
     """What an auditor finds in the log, against every signed checkpoint."""
     shop.house.checkpoint()
