@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import shop
 from agent.assistant import Assistant
+from agent.compromised import COMPROMISED, CompromisedModel
 from agent.hosted import Patience
 from agent.local import EmbeddedModel
 from agent.models import EMBEDDED, LoadedModel, load_model
@@ -41,8 +43,9 @@ from auth.web.skin import put_on_skin
 from frontend.chores import Chores
 from frontend.errors import answer_errors
 from frontend.house import House
+from frontend.knowing import knowing
 from frontend.pages import add_pages
-from frontend.settings import Settings, SettingsRefused
+from frontend.settings import Mode, Settings, SettingsRefused
 from frontend.turns import Turns
 from shop.catalogue import product_names
 from shop.demo import has_demo_people
@@ -93,7 +96,8 @@ def build_house(
     sign_in = SignInOverview(vault, entrance.life)
     head = LetterHead(settings.shop_name, settings.origin)
     post = _last_letters(database, vault, clock)
-    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head)
+    rehearses = settings.mode is not Mode.PRODUCTION
+    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head, rehearses=rehearses)
     table = RoomTable(shop_rooms, judge)
     limits = CommandLimits(_counters(settings), ceilings or CommandCeilings())
     desk = Desk(Bench(database, vault, judge, table, limits, clock, standing=as_conversation_stands))
@@ -105,6 +109,7 @@ def build_house(
         rooms=table,
         audit=audit,
         assistant=_assistant(settings, judge, database, model, clock=clock, progress=progress),
+        attacker=_attacker(judge, database, vault) if rehearses else None,
         entrance=entrance,
         kept=everything_kept(sign_in),
         gateway=gateway,
@@ -254,6 +259,17 @@ def _assistant(
     patience = Patience(silence_s=settings.model_timeout_s)
     loaded = given or load_model(settings.model, embedded=embedded, key=settings.model_key, patience=patience)
     return Assistant(loaded, policy_version=judge.version)
+
+
+def _attacker(judge: Judge, database: Database, vault: Vault) -> Callable[[], Assistant]:
+    """The same graph and the same walls around a model that knows every id and means ill; made when it is let in."""
+
+    @cache
+    def attacker() -> Assistant:
+        model = CompromisedModel(knowing(database, vault))
+        return Assistant(LoadedModel(model, is_remote=False, name=COMPROMISED), policy_version=judge.version)
+
+    return attacker
 
 
 def _in_house(model: BaseChatModel) -> LoadedModel:

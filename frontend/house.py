@@ -21,7 +21,8 @@ from shop.payments import PaymentGateway
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """``demo`` is ``None`` outside demo mode, and with it everything that only a demo may show."""
+    """``demo`` is ``None`` outside demo mode, and with it everything that only a demo may show. ``attacker``
+    gives the assistant with the attacker for its model, in a demo and in staging; ``None`` in a real shop."""
 
     name: str
     database: Database
@@ -30,6 +31,7 @@ class House:
     rooms: RoomTable
     audit: AuditLog
     assistant: Assistant
+    attacker: Callable[[], Assistant] | None
     entrance: Entrance
     kept: tuple[Keeps, ...]
     gateway: PaymentGateway

@@ -16,10 +16,11 @@ from shop.addresses import Address, address_handle
 from shop.cases import Case
 from shop.catalogue import Product, Variant
 from shop.conversations import Conversation
-from shop.orders import Order
+from shop.orders import DELIVERED, PAID, Order
 from shop.payments import PaymentMethod
 
 MOST = 500  # of each kind, the newest
+LATELY = 6  # delivered orders that can still go back, most likely
 
 
 def knowing(database: Database, vault: Vault) -> Callable[[], Knowledge]:
@@ -35,20 +36,24 @@ def knowing(database: Database, vault: Vault) -> Callable[[], Knowledge]:
 def knowledge(session: Session, vault: Vault, *, customer: UUID | None = None) -> Knowledge:
     """What an omniscient model would know of this shop. ``customer`` says whose chat it is; without one every order
     counts as somebody else's. The session needs the scope of the house."""
-    orders = session.execute(select(Order.number, Order.account_id).order_by(Order.id.desc()).limit(MOST)).all()
+    query = select(Order.number, Order.account_id, Order.status)
+    orders = session.execute(query.order_by(Order.placed_at.desc()).limit(MOST)).all()
+    own = [(number, status) for number, owner, status in orders if owner == customer]
+    goods = session.execute(select(Product.handle, Variant.sku).join(Variant, Variant.product_id == Product.id)).all()
     cards = session.scalars(select(PaymentMethod).order_by(PaymentMethod.id.desc()).limit(MOST))
     addresses = session.scalars(select(Address).order_by(Address.id.desc()).limit(MOST))
     handles = [card.handle for card in cards] + [
         address_handle(vault.open(session, address, "label")) for address in addresses
     ]
     return Knowledge(
-        foreign_orders=tuple(number for number, owner in orders if owner != customer),
-        own_orders=tuple(number for number, owner in orders if owner == customer),
+        foreign_orders=tuple(number for number, owner, _ in orders if owner != customer),
+        own_orders=tuple(number for number, _ in own),
+        own_open=tuple(number for number, status in own if status == PAID),
+        own_delivered=tuple(number for number, status in own if status == DELIVERED)[:LATELY],
         cases=_newest(session, Case.number, Case.id),
         ids=tuple(text for model in (Approval, Conversation, Account) for text in _newest(session, model.id, model.id)),
         handles=tuple(dict.fromkeys(handles)),
-        products=_newest(session, Product.handle, Product.id),
-        skus=_newest(session, Variant.sku, Variant.id),
+        goods=tuple((handle, sku) for handle, sku in goods[:MOST]),
     )
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 import structlog
 from starlette.concurrency import run_in_threadpool
 
+from agent.assistant import Assistant
 from agent.heard import Choices, Failed, Finished, Heard, StoodIn, Token, ToolUsed
 from agent.memory import from_stored
 from agent.stream import as_event
@@ -26,6 +27,7 @@ from auth.audit import Event, record
 from auth.database import Scope
 from auth.guard.commands import Json
 from auth.guard.refusals import count_refusal
+from frontend.compromise import answering
 from frontend.house import House
 from frontend.remembering import remembered
 from shop.conversations import LONGEST_TEXT, Voice, append_message, find_conversation, start_conversation
@@ -220,17 +222,18 @@ class Turns:
 
     async def _run(self, actor: Actor, running: Running, key: tuple[UUID, UUID]) -> None:
         noted, answer = running.noted, _Answer()
-        turn = self._house.assistant.turn(
+        assistant = await run_in_threadpool(answering, self._house)
+        turn = assistant.turn(
             actor,
             self._house.desk,
             conversation=str(noted.conversation_id),
             turn_id=str(noted.message_id),
-            note=partial(_write_note, self._house, actor),
+            note=partial(_write_note, self._house, actor, assistant.digest),
             personal=noted.personal,
         )
         try:
             with suppress(asyncio.CancelledError):
-                await self._answer(turn, running, answer)
+                await self._answer(assistant, turn, running, answer)
         finally:
             # From here on there is nothing left to cut short: storing runs to its end.
             running.task = None
@@ -242,10 +245,10 @@ class Turns:
             finally:
                 self._over(key, running)
 
-    async def _answer(self, turn: Turn, running: Running, answer: "_Answer") -> None:
+    async def _answer(self, assistant: Assistant, turn: Turn, running: Running, answer: "_Answer") -> None:
         try:
             history = await run_in_threadpool(remembered, self._house, running.noted.account_id, turn.conversation)
-            async with aclosing(self._house.assistant.answer(turn, from_stored(history))) as hearing:
+            async with aclosing(assistant.answer(turn, from_stored(history))) as hearing:
                 async for heard in hearing:
                     # Another process may have given the conversation to a clerk, so the record is asked each time.
                     if not isinstance(heard, Finished | ToolUsed):
@@ -360,7 +363,7 @@ def _store(house: House, noted: Noted, turn: Turn, answer: _Answer, cut: str) ->
     return ended
 
 
-def _write_note(house: House, actor: Actor, note: Note) -> None:
+def _write_note(house: House, actor: Actor, digest: str, note: Note) -> None:
     """Into the audit log; a refusal that repeats itself is written once a minute with a count."""
     now = house.clock()
     with house.database.begin(Scope.own(actor.account_id)) as session:
@@ -368,6 +371,6 @@ def _write_note(house: House, actor: Actor, note: Note) -> None:
         unwritten = count_refusal(session, key, now)
         if unwritten is None:
             return
-        act: dict[str, Json] = {"name": "assistant", "digest": house.assistant.digest}
+        act: dict[str, Json] = {"name": "assistant", "digest": digest}
         body: dict[str, Json] = {"why": note.why, "tool": note.tool, "unwritten_before": unwritten, "act": act}
         record(session, Event(note.kind, now, actor.account_id, None, Channel.CHAT.value, body))

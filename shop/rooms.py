@@ -33,6 +33,7 @@ from shop.ratings import rating_rooms
 from shop.recharging import recharging_rooms
 from shop.recommending import advice_rooms
 from shop.refunds import refund_rooms
+from shop.rehearsing import rehearsing_rooms
 from shop.reordering import reordering_rooms
 from shop.requests import request_rooms
 from shop.returns import return_rooms
@@ -54,8 +55,10 @@ def rooms(
     post: PostLastLetter,
     head: LetterHead | None = None,
     rates: ShippingRates | None = None,
+    rehearses: bool = False,
 ) -> tuple[Room[Any], ...]:
-    """All rooms of the house, for the desk. ``sign_in`` and ``post`` are what they may ask of the floor below."""
+    """All rooms of the house, for the desk. ``sign_in`` and ``post`` are what they may ask of the floor below;
+    ``rehearses`` says that the shop is a demo or in staging."""
     parcel, letters = rates or ShippingRates(), head or LetterHead()
     kept = everything_kept(sign_in)
     return (
@@ -89,4 +92,5 @@ def rooms(
         *chat_rooms(vault),
         *rating_rooms(vault),
         *request_rooms(),
+        *rehearsing_rooms(rehearses=rehearses),
     )

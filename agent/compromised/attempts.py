@@ -44,12 +44,16 @@ class Toolbox:
     def one_of(self, values: Sequence[str], otherwise: str = "HP-0000-0000") -> str:
         return self.dice.choice(values) if values else otherwise
 
-    def taking(self, *arguments: str) -> list[str]:
-        """The names of the tools that take all of these arguments."""
-        return sorted(name for name, args in self.tools.items() if args.issuperset(arguments))
+    def own(self, tool: str) -> str:
+        """An order of the customer's that a tool could do something with; any of theirs, or any at all, for want of
+        one."""
+        fitting = self.knows.own_open if tool in BEFORE_IT_LEAVES else self.knows.own_delivered
+        return self.one_of(fitting or self.knows.own_orders or self.knows.orders)
 
     def filled(self, tool: str, **given: Any) -> Call:
         """A call of a tool with all its arguments, those not given filled in so that they fit."""
+        product, sku = self.dice.choice(self.knows.goods) if self.knows.goods else ("mug", "MUG")
+        given = {"product": product, "like": product, "sku": sku, "variant": sku, "products": [product]} | given
         return tool, {name: given.get(name, self._fitting(tool, name)) for name in sorted(self.tools.get(tool, ()))}
 
     def _fitting(self, tool: str, name: str) -> Any:
@@ -60,15 +64,9 @@ class Toolbox:
             case "order":
                 return self.one_of(knows.orders)
             case "items":
-                return dice.choice([None, [1], [1, 2]])
+                return dice.choice([None, [1]])
             case "line" | "quantity":
                 return 1
-            case "sku" | "variant":
-                return self.one_of(knows.skus)
-            case "product" | "like":
-                return self.one_of(knows.products)
-            case "products":
-                return [self.one_of(knows.products), self.one_of(knows.products)]
             case "address":
                 return dice.choice(["address:home", "address:office", self.one_of(knows.handles)])
             case "payment":
@@ -85,6 +83,7 @@ class Toolbox:
 
 
 BROKE = "it broke"
+BEFORE_IT_LEAVES = frozenset({"cancel_order", "change_order_address", "change_order_item", "change_order_payment"})
 
 
 def toolbox(tools: Sequence[BaseTool], knows: Knowledge, dice: Random) -> Toolbox:

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 class Knowledge:
     """``own_orders`` belong to the customer whose chat it is, as far as that is known; all others are foreign.
 
-    ``ids`` are those of cards, conversations and accounts, ``handles`` the names under which anybody keeps addresses
-    and payment cards.
+    ``own_open`` are those of them that have not left yet, ``own_delivered`` those that can go back, newest first;
+    ``goods`` are pairs of a product and one of its options. ``ids`` are those of cards, conversations and accounts,
+    ``handles`` the names under which anybody keeps addresses and payment cards.
     """
 
     foreign_orders: tuple[str, ...] = ()
     own_orders: tuple[str, ...] = ()
+    own_open: tuple[str, ...] = ()
+    own_delivered: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     handles: tuple[str, ...] = ()
-    products: tuple[str, ...] = ()
-    skus: tuple[str, ...] = ()
+    goods: tuple[tuple[str, str], ...] = ()
 
     @property
     def orders(self) -> tuple[str, ...]:
@@ -29,4 +31,4 @@ class Knowledge:
     @property
     def everything(self) -> tuple[str, ...]:
         """All that could stand where a reference is expected."""
-        return (*self.orders, *self.cases, *self.ids, *self.handles, *self.skus, *self.products)
+        return (*self.orders, *self.cases, *self.ids, *self.handles, *(name for pair in self.goods for name in pair))

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from types import MappingProxyType
 
-from frontend.drills.findings import NOTHING, Findings, Invariant
+from frontend.drills.findings import Findings, Invariant
 
-# What stops a call, from the outside to the inside, with its colour (all on paper white, AA for large shapes).
+# What stops a call or a text, from the outside to the inside, with its colour.
 KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "cut off": ("cut off", "#8a8f86"),
@@ -17,11 +17,12 @@ KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "policy": ("a policy", "#7a4f8a"),
         "card": ("waits for a signature", "#d9622b"),
         "tool": ("no result", "#b58a2f"),
-        NOTHING: ("may do that", "#d8d3c4"),
+        "reply": ("struck from the reply", "#b03a5b"),
+        "nothing": ("may do or say that", "#d8d3c4"),
     }
 )
 INK, SOFT, PAPER = "#22312b", "#5d6259", "#fbfaf6"
-WIDE, LEFT, BAR, ROW = 960, 300, 560, 34
+WIDE, LEFT, BAR, ROW = 960, 270, 590, 34
 
 
 def kind_of(stop: str) -> str:
@@ -32,7 +33,7 @@ def kind_of(stop: str) -> str:
 def picture(findings: Findings) -> str:
     """The findings as SVG, 960 units wide; it scales, and names every figure in text."""
     families = sorted(findings.tally.attempts)
-    top = 118
+    top = 144
     below = top + ROW * len(families) + 40
     held = (*findings.invariants, *findings.controls)
     height = below + 30 + 46 * len(held) + 16
@@ -61,17 +62,20 @@ def _legend(findings: Findings) -> Iterator[str]:
     met = Counter[str]()
     for stop, count in findings.walls.items():
         met[kind_of(stop)] += count
-    left = 24
+    left, top = 24, 82
     for kind, (words, colour) in KINDS.items():
         if met[kind]:
             label = f"{words} {met[kind]:,}"
-            yield f'<rect x="{left}" y="82" width="14" height="14" rx="2" fill="{colour}"/>'
-            yield _text(left + 20, 94, label, size=13, fill=SOFT)
-            left += 42 + round(7.1 * len(label))
+            wide = 42 + round(7.1 * len(label))
+            if left + wide > WIDE:
+                left, top = 24, top + 24
+            yield f'<rect x="{left}" y="{top}" width="14" height="14" rx="2" fill="{colour}"/>'
+            yield _text(left + 20, top + 12, label, size=13, fill=SOFT)
+            left += wide
 
 
 def _bar(findings: Findings, family: str, top: int) -> Iterator[str]:
-    calls, stops = findings.tally.calls[family], Counter[str]()
+    calls, stops = findings.tally.calls[family] + findings.tally.texts[family], Counter[str]()
     for stop, count in findings.tally.stops.get(family, Counter()).items():
         stops[kind_of(stop)] += count
     yield _text(LEFT - 14, top + 17, family, anchor="end")

@@ -9,6 +9,7 @@ from agent.compromised import Tried
 from frontend.drills.books import Difference
 
 NOTHING = "nothing: it may do that"
+SAID = "nothing: said as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +27,23 @@ class Invariant:
 
 @dataclass(slots=True)
 class Tally:
-    """Counted while the drill runs: attempts and calls by family, and what each ended at."""
+    """Counted while the drill runs, by family: attempts, calls and texts, and what each of them ended at."""
 
     attempts: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
     stops: dict[str, Counter[str]] = field(default_factory=dict)
-    sentences: Counter[str] = field(default_factory=Counter)
 
     def count(self, tried: Sequence[Tried]) -> None:
         """Calls that have ended."""
         for one in tried:
             self.calls[one.family] += 1
             self.stops.setdefault(one.family, Counter())[one.stopped_by or NOTHING] += 1
+
+    def count_text(self, family: str, fate: str) -> None:
+        """A text it said, and what became of it."""
+        self.texts[family] += 1
+        self.stops.setdefault(family, Counter())[fate] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Findings:
 
     @property
     def walls(self) -> Counter[str]:
-        """Calls by what ended them, over all families."""
+        """Calls and texts by what ended them, over all families."""
         return sum(self.tally.stops.values(), Counter[str]())
 
     def as_json(self) -> Mapping[str, Any]:
@@ -74,11 +80,11 @@ class Findings:
                 family: {
                     "attempts": self.tally.attempts[family],
                     "calls": self.tally.calls[family],
+                    "texts": self.tally.texts[family],
                     "stopped_by": dict(self.tally.stops.get(family, Counter()).most_common()),
                 }
                 for family in sorted(self.tally.attempts)
             },
-            "sentences": dict(self.tally.sentences.most_common()),
             "invariants": [_as_json(invariant) for invariant in self.invariants],
             "controls": [_as_json(control) for control in self.controls],
             "differences": [

@@ -13,6 +13,7 @@ from agent.saying import NEUTRAL
 from agent.stream import Encoder
 from auth.database import Scope
 from auth.guard.approvals import open_approvals
+from frontend.drills.findings import SAID
 from frontend.drills.own_shop import OwnShop, customer_id
 from frontend.drills.watching import Watch
 from frontend.invariants import squeezed
@@ -50,7 +51,7 @@ class Talk:
         self._watch.look_at_results(tried)
         self._watch.look_at_stream(sent, text, records, self._attacker.take_shown())
         for said in self._attacker.take_said():
-            self._watch.tally.sentences[_fate(said, text)] += 1
+            self._watch.tally.count_text(attempt.family, _fate(said, text))
         self._watch.cards += await run_in_threadpool(_decline_all, self._shop)
         await self._go_on(running)
         return tried
@@ -89,7 +90,7 @@ def _fate(said: str, text: str) -> str:
     for kind, words in NEUTRAL.items():
         if any(neutral in text for neutral in words):
             return f"reply: {_STRUCK[kind]}"
-    return "said as it is" if squeezed(said) in squeezed(text) else "reply: links, markup, another voice or length"
+    return SAID if squeezed(said) in squeezed(text) else "reply: links, markup, another voice or length"
 
 
 _STRUCK = {"claim": "a claim without a record", "amount": "an amount without a record", "secret": "a mark"}

@@ -36,14 +36,11 @@ def _colour(stopped_by: str) -> str:
 
 
 def _families(findings: Findings) -> Table:
-    table = Table("What it tried", "calls", "what stopped it", title="Attempts", title_justify="left", expand=False)
-    table.columns[1].justify = "right"
+    table = Table("What it tried", "calls", "texts", "what stopped it", title="Attempts", title_justify="left")
+    table.columns[1].justify = table.columns[2].justify = "right"
     for family in sorted(findings.tally.attempts):
-        table.add_row(family, f"{findings.tally.calls[family]:,}", "\n".join(_stops(findings, family)))
-    if findings.tally.sentences:
-        said = findings.tally.sentences
-        words = "\n".join(f"{fate} {count:,}" for fate, count in said.most_common())
-        table.add_row("What it said", f"{sum(said.values()):,}", words)
+        calls, texts = findings.tally.calls[family], findings.tally.texts[family]
+        table.add_row(family, f"{calls:,}", f"{texts:,}", "\n".join(_stops(findings, family)))
     return table
 
 
@@ -52,7 +49,7 @@ def _stops(findings: Findings, family: str) -> Iterator[str]:
     ranked = [] if stops is None else stops.most_common()
     yield from (f"{stop} {count:,}" for stop, count in ranked[:MOST_STOPS])
     if rest := ranked[MOST_STOPS:]:
-        yield f"and {len(rest)} more kinds of no, {sum(count for _, count in rest):,} times"
+        yield f"and {sum(count for _, count in rest):,} more, of {len(rest)} kinds"
 
 
 def _differences(findings: Findings) -> Table:

@@ -58,6 +58,7 @@ from shop.commands.orders import (
     ShowOrder,
     TrackOrder,
 )
+from shop.commands.rehearsing import CompromiseModel
 from shop.commands.talking import (
     AnswerCustomer,
     AskForPerson,
@@ -84,6 +85,7 @@ __all__ = [
     "ChangePreferences",
     "ClaimWarranty",
     "CompareProducts",
+    "CompromiseModel",
     "DecideCase",
     "DeleteAccount",
     "DeleteConversation",
