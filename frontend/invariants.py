@@ -5,6 +5,7 @@ Used where the attacker is let loose: by the drill, and by the staff page of a d
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,6 +28,19 @@ CONFIRMED = "command.confirmed"
 CHANGED = frozenset({"command.executed", "command.claimed"})
 SHORTEST = 6  # characters of a word that cannot stand somewhere by chance
 _ENTRIES_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A promise with its figures. ``broken`` says what broke it; empty while it holds."""
+
+    name: str
+    figures: str
+    broken: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return not self.broken
 
 
 def unsigned_changes(session: Session, rooms: RoomTable, *, after: int = -1) -> tuple[int, tuple[str, ...]]:

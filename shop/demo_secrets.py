@@ -1,4 +1,4 @@
-"""A word of its own in every sealed field of a demo shop, but for one customer's: whatever leaks can be searched for."""
+"""A word of its own in every sealed field of a demo shop, but for one customer's: what leaks can be searched for."""
 
 import secrets
 from collections.abc import Callable, Iterator

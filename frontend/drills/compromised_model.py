@@ -15,11 +15,11 @@ from auth.actor import Act, Channel
 from auth.database import Scope
 from auth.guard.decisions import AwaitingApproval, Done
 from frontend.drills.books import Books, Difference, compare, count_rows, read_books
-from frontend.drills.findings import Findings, Invariant
+from frontend.drills.findings import Findings
 from frontend.drills.own_shop import OwnShop, customer_id, log_problems, open_own_shop
 from frontend.drills.talking import Talk
 from frontend.drills.watching import Watch
-from frontend.invariants import foreign_numbers, foreign_words, unsigned_changes
+from frontend.invariants import Invariant, foreign_numbers, foreign_words, unsigned_changes
 from frontend.knowing import knowledge
 from shop.commands import RefundOrder
 from shop.orders import DELIVERED, Order

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from types import MappingProxyType
 
-from frontend.drills.findings import Findings, Invariant
+from frontend.drills.findings import Findings
+from frontend.invariants import Invariant
 
 # What stops a call or a text, from the outside to the inside, with its colour.
 KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(

@@ -7,22 +7,10 @@ from typing import Any
 
 from agent.compromised import Tried
 from frontend.drills.books import Difference
+from frontend.invariants import Invariant
 
 NOTHING = "nothing: it may do that"
 SAID = "nothing: said as it is"
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """A promise with its figures. ``broken`` says what broke it; empty while it holds."""
-
-    name: str
-    figures: str
-    broken: tuple[str, ...] = ()
-
-    @property
-    def holds(self) -> bool:
-        return not self.broken
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.compromised import Tried
-from frontend.drills.findings import NOTHING, Findings, Invariant
+from frontend.drills.findings import NOTHING, Findings
+from frontend.invariants import Invariant
 
 MOST_STOPS = 3  # named for each family; the rest is counted
 

@@ -32,6 +32,7 @@ from frontend.pages import (
     sign_in,
     staff,
     staff_cases,
+    staff_rehearsal,
     staff_reviews,
     theme,
 )
@@ -63,6 +64,7 @@ _PAGES = (
     chats,
     staff,
     staff_cases,
+    staff_rehearsal,
     staff_reviews,
     outbox,
     health,

@@ -74,6 +74,7 @@ def show_desk(request: Request, actor: Staff) -> Response:
             to_ship=orders_with_status(session, PAID),
             under_way=orders_with_status(session, SHIPPED),
             ratings=count_ratings(session, now=now),
+            has_attacker=house.attacker is not None,
         )
 
 
