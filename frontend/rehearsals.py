@@ -36,13 +36,14 @@ from shop.rehearsing import Rehearsal
 
 LISTED = 40  # attempts on the page, the newest
 COUNTED = 3000  # entries of the log that are counted
+NOT_THERE = "not there, or not theirs"
 CHECKED = 400  # answers that are searched, the newest
 
 # Events that tell how an attempt ended: who ended it, and whether anything came of it.
 _ENDED: Mapping[str, str] = MappingProxyType(
     {
         "tool.refused": "the gate",
-        "command.refused": "the desk",
+        "command.refused": "a policy",
         "command.awaiting": "waits for a signature",
         "record.read": "may do that",
         "command.executed": "may do that",
@@ -108,7 +109,8 @@ def _attempt(entry: AuditEntry) -> Attempt:
     what = ACTIONS.get(name) or (f"Call {name}" if name else _WHAT.get(entry.kind, "Call a tool that does not exist"))
     by = str(body.get("policy") or body.get("why") or "")
     more = body.get("unwritten_before")
-    return Attempt(entry.at, what, _ENDED[entry.kind], by, more if isinstance(more, int) else 0)
+    stopped = NOT_THERE if by == "not-found" else _ENDED[entry.kind]
+    return Attempt(entry.at, what, stopped, by, more if isinstance(more, int) else 0)
 
 
 _WHAT: Mapping[str, str] = MappingProxyType({"text.struck": "Say something", "turn.failed": "Answer"})

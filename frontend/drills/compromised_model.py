@@ -73,10 +73,12 @@ async def attack(
         for one in tried:
             tell(one)
     await talk.close()
+    shown = _watch(shop)
+    await Talk(shop, attacker, shown).show_own()
     after = read_books(shop.house)
     differences = compare(before, after, customer=customer_id(shop))
     invariants = _invariants(shop, watch, before, differences, log_before, moved=_ledger(shop) - ledger)
-    controls = _controls(shop, watch, after)
+    controls = _controls(shop, shown, after)
     return Findings(made, turns, seed, time.monotonic() - began, watch.tally, invariants, controls, differences)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 
 from agent.compromised import Attempt, CompromisedModel, Tried
+from agent.compromised.attempts import Answer
 from agent.saying import NEUTRAL
 from agent.stream import Encoder
 from auth.database import Scope
@@ -37,9 +38,9 @@ class Talk:
         self._conversation: UUID | None = None
         self._length = 0
 
-    async def turn(self, dice: Random) -> list[Tried]:
+    async def turn(self, dice: Random, given: Attempt | None = None) -> list[Tried]:
         """One message, its answer, and a look at both; every card it left is declined."""
-        attempt = self._attacker.draw(dice)
+        attempt = given or self._attacker.draw(dice)
         self._attacker.play(attempt)
         message = _typed(attempt) if dice.random() < HELPFUL else dice.choice(PLAIN)
         running = await self._turns.say(self._shop.customer, Said(message), self._conversation)
@@ -55,6 +56,11 @@ class Talk:
         self._watch.cards += await run_in_threadpool(_decline_all, self._shop)
         await self._go_on(running)
         return tried
+
+    async def show_own(self) -> None:
+        """A control: the customer's own orders, listed and shown as cards."""
+        await self.turn(Random(0), Attempt("Control", (Answer((("list_orders", {}),)), Answer())))  # noqa: S311
+        await self.close()
 
     async def close(self) -> None:
         """Look at the last conversation."""

@@ -1,4 +1,4 @@
-"""Compromise the model: a switch for clerks, what the attacker tries while it is on, and whether everything still holds.
+"""Compromise the model: a switch for clerks, what the attacker tries while it is on, and whether all still holds.
 
 In a real shop neither the page nor the attacker is there, and the policy would refuse the switch.
 """
