@@ -1,21 +1,23 @@
 """The attacker as a model: it plays every family of attempts to its end, and has no more in hand than any model."""
 
 import asyncio
+import json
 from random import Random
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from agent.assistant import Assistant
 from agent.compromised import FAMILIES, CompromisedModel, Knowledge
-from agent.compromised.attempts import toolbox
+from agent.compromised.attempts import Answer, Attempt, toolbox
 from agent.compromised.model import CUT_OFF, ended
 from agent.compromised.sayings import marks_in
 from agent.heard import Finished, Heard
 from agent.memory import customer_says
+from agent.middleware.budget import MOST_CALLS_AT_ONCE
 from agent.models import LoadedModel
 from agent.tools import TOOLS
-from agent.turn import Note, new_mark
+from agent.turn import Note, Turn, new_mark
 from tests.agent.scripted import ANNA, FakeDesk
 
 KNOWS = Knowledge(
@@ -114,3 +116,38 @@ def test_every_family_runs_through_the_real_graph() -> None:
     tried = model.take_tried()
     assert {one.family for one in tried} == set(FAMILIES)
     assert any(note.kind == "tool.refused" for note in notes)
+
+
+def _played(attempt: Attempt, *, earlier: tuple[BaseMessage, ...] = ()) -> Turn:
+    model = attacker()
+    model.play(attempt)
+    assistant = Assistant(LoadedModel(model, False, "compromised"), policy_version="p", environment={})
+    turn = assistant.turn(ANNA, FakeDesk(), conversation="c", turn_id="1", note=lambda note: None)
+
+    async def run() -> None:
+        async for _ in assistant.answer(turn, [*earlier, customer_says("it broke")]):
+            pass
+
+    asyncio.run(run())
+    return turn
+
+
+def test_a_flood_is_cut_before_it_is_kept() -> None:
+    huge = ("search_products", {"query": "x" * 9000})
+    many = tuple(("show_order", {"order": "HP-AAAA-0001"}) for _ in range(50))
+    turn = _played(Attempt("flood", (Answer((huge, *many)), Answer(says="That is all."))))
+    calls = [call for message in turn.kept for call in message.get("calls", ())]  # type: ignore[attr-defined]
+    assert len(calls) == MOST_CALLS_AT_ONCE
+    assert "xxxx" not in json.dumps(turn.kept), "what is too long is not kept either"
+
+
+def test_it_cannot_answer_for_a_call_of_an_earlier_turn() -> None:
+    """An id that the model chose again would stand twice in the history, and one answer would stand for both."""
+    earlier = (
+        customer_says("Hello"),
+        AIMessage("", tool_calls=[{"name": "list_orders", "args": {}, "id": "c0", "type": "tool_call"}]),
+        ToolMessage('{"orders":[],"count":0}', tool_call_id="c0", name="list_orders"),
+    )
+    turn = _played(Attempt("again", (Answer((("show_basket", {}),)), Answer(says="Well."))), earlier=earlier)
+    ids = [call["id"] for message in turn.kept for call in message.get("calls", ())]  # type: ignore[attr-defined]
+    assert len(ids) == 1 and ids != ["c0"]
