@@ -39,7 +39,7 @@ def show_rehearsal(request: Request, actor: Staff, hold: bool = False) -> Respon
 def turn_switch(request: Request, actor: Staff, turn: Text = "", request_id: Text = "") -> Response:
     _only_in_rehearsal(house_of(request))
     key = kept_id(request_id)
-    match submit(request, actor, CompromiseModel, fields={"on": ON.get(turn, turn)}, request_id=key):
+    match submit(request, actor, CompromiseModel, fields={"on": ON.get(turn)}, request_id=key):
         case NotACommand():
             return _page(request, actor, status=UNPROCESSABLE)
         case outcome:
