@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import shop
 from agent.assistant import Assistant
+from agent.compromised import COMPROMISED, CompromisedModel
 from agent.hosted import Patience
 from agent.local import EmbeddedModel
 from agent.middleware.spending import ANSWER_TOKENS
@@ -44,8 +46,9 @@ from auth.web.skin import put_on_skin
 from frontend.chores import Chores
 from frontend.errors import answer_errors
 from frontend.house import House
+from frontend.knowing import knowing
 from frontend.pages import add_pages
-from frontend.settings import Settings, SettingsRefused
+from frontend.settings import Mode, Settings, SettingsRefused
 from frontend.turns import Turns
 from shop.allowances import Allowances, Limits, Price
 from shop.catalogue import product_names
@@ -74,11 +77,13 @@ def build_house(
     gateway: PaymentGateway | None = None,
     model: BaseChatModel | LoadedModel | None = None,
     progress: Callable[[int, int], None] | None = None,
+    ceilings: CommandCeilings | None = None,
 ) -> House:
     """Build every object of the house from its settings. The database must be migrated.
 
     A missing policy, a policy that allows what it must not, a demo part outside demo mode: the house does not open.
-    `progress` is told how many examples the embedded model has read, of how many, when it reads them anew.
+    `progress` is told how many examples the embedded model has read, of how many, when it reads them anew;
+    `ceilings` are how often an account may ask.
     """
     keys = LocalKeyFile(settings.keys)
     vault = Vault(keys, clock=clock)
@@ -99,9 +104,12 @@ def build_house(
     post = _last_letters(database, vault, clock)
     assistant = _assistant(settings, judge, database, model, clock=clock, progress=progress)
     parts = AssistantParts(assistant.models, {tool: action(asks) for tool, asks in COMMANDS.items()})
-    shop_rooms = rooms(vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head, assistant=parts)
+    rehearses = settings.mode is not Mode.PRODUCTION
+    shop_rooms = rooms(
+        vault, gateway, clock=clock, sign_in=sign_in, post=post, head=head, assistant=parts, rehearses=rehearses
+    )
     table = RoomTable(shop_rooms, judge)
-    limits = CommandLimits(_counters(settings), CommandCeilings())
+    limits = CommandLimits(_counters(settings), ceilings or CommandCeilings())
     bench = Bench(
         database,
         vault,
@@ -121,6 +129,7 @@ def build_house(
         audit=audit,
         assistant=assistant,
         allowances=_allowances(settings, assistant),
+        attacker=_attacker(judge, database, vault) if rehearses else None,
         entrance=entrance,
         kept=everything_kept(sign_in),
         gateway=gateway,
@@ -289,6 +298,17 @@ def _allowances(settings: Settings, assistant: Assistant) -> Allowances:
             "or use COUNTERSIGN_MODEL=embedded."
         )
     return Allowances(account=limits[0], shop=limits[1], price=price)
+
+
+def _attacker(judge: Judge, database: Database, vault: Vault) -> Callable[[], Assistant]:
+    """The same graph and the same walls around a model that knows every id and means ill; made when it is let in."""
+
+    @cache
+    def attacker() -> Assistant:
+        model = CompromisedModel(knowing(database, vault))
+        return Assistant(LoadedModel(model, is_remote=False, name=COMPROMISED), policy_version=judge.version)
+
+    return attacker
 
 
 def _in_house(model: BaseChatModel) -> LoadedModel:

@@ -22,6 +22,7 @@ from auth.database import Database, Scope
 from auth.guard.judge import PolicyRefused
 from auth.vault import KeyFileUnusable, LocalKeyFile, Vault, rotate_keys
 from frontend.app import build_house, checkpoint_verifier, create_app, utc_now
+from frontend.drills.commands import drill_cli
 from frontend.house import House
 from frontend.logbook import open_logbook
 from frontend.settings import LOOPBACK, Settings, SettingsRefused, demo_or_real, read_settings
@@ -35,6 +36,7 @@ keys_cli = typer.Typer(no_args_is_help=True, help="The vault's keys.")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(keys_cli, name="keys")
 cli.add_typer(assistant_cli, name="assistant")
+cli.add_typer(drill_cli, name="drill")
 out = Console(highlight=False)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]

@@ -22,7 +22,8 @@ from shop.payments import PaymentGateway
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """``demo`` is ``None`` outside demo mode, and with it everything that only a demo may show."""
+    """``demo`` is ``None`` outside demo mode, and with it everything that only a demo may show. ``attacker``
+    gives the assistant with the attacker for its model, in a demo and in staging; ``None`` in a real shop."""
 
     name: str
     database: Database
@@ -32,6 +33,7 @@ class House:
     audit: AuditLog
     assistant: Assistant
     allowances: Allowances
+    attacker: Callable[[], Assistant] | None
     entrance: Entrance
     kept: tuple[Keeps, ...]
     gateway: PaymentGateway

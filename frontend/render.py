@@ -21,6 +21,7 @@ from auth.database import Scope
 from auth.guard.decisions import AwaitingApproval, Done, Outcome, Pending
 from auth.guard.submissions import Submission, outcome_from_json, submission_key
 from frontend.art import COLOURS
+from frontend.compromise import rehearsal_of
 from frontend.house import House, house_of
 from shop.basket import BasketLine
 from shop.catalogue import CATEGORIES
@@ -133,13 +134,20 @@ def _base(request: Request, house: House, actor: Actor) -> dict[str, object]:
 
 
 def _whose(request: Request, session: Session | None, actor: Actor) -> dict[str, object]:
+    is_compromised = session is not None and rehearsal_of(house_of(request), session) is not None
     if session is None or actor.account_id is None:
-        return {"viewer_name": "", "basket_count": 0, "notice": _told(request, None, actor)}
+        nobody = {"viewer_name": "", "basket_count": 0, "notice": _told(request, None, actor)}
+        return {**nobody, "is_compromised": is_compromised}
     account = find_account(session, actor.account_id)
     name = house_of(request).vault.open(session, account, "name") if account is not None else ""
     pieces = select(func.coalesce(func.sum(BasketLine.quantity), 0)).where(BasketLine.account_id == actor.account_id)
     count = session.scalar(pieces) or 0
-    return {"viewer_name": name, "basket_count": count, "notice": _told(request, session, actor)}
+    return {
+        "viewer_name": name,
+        "basket_count": count,
+        "is_compromised": is_compromised,
+        "notice": _told(request, session, actor),
+    }
 
 
 def _told(request: Request, session: Session | None, actor: Actor) -> tuple[str, str] | None:

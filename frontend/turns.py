@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from agent.assistant import Assistant
 from agent.heard import Choices, Failed, Finished, Heard, StoodIn, Token, ToolUsed
 from agent.memory import from_stored
 from agent.stream import as_event
@@ -28,6 +29,7 @@ from auth.audit import Event, record
 from auth.database import Scope
 from auth.guard.commands import Json
 from auth.guard.refusals import count_refusal
+from frontend.compromise import answering
 from frontend.house import House
 from frontend.purse import AccountPurse
 from frontend.remembering import remembered
@@ -198,13 +200,14 @@ class Turns:
             self._busy.add(key)
         try:
             noted = await run_in_threadpool(_note_down, self._house, actor, said, conversation_id)
+            assistant = await run_in_threadpool(answering, self._house)
         except BaseException:
             self._busy.discard(key)
             raise
         if noted is None:
             self._busy.discard(key)
             return NotThere()
-        return self._begin(actor, noted)
+        return self._begin(actor, noted, assistant)
 
     async def finish(self, *, within_s: float = 5.0) -> None:
         """Wait for what is under way; what takes longer is stored as far as it came."""
@@ -222,13 +225,12 @@ class Turns:
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
 
-    def _begin(self, actor: Actor, noted: Noted) -> Running:
+    def _begin(self, actor: Actor, noted: Noted, assistant: Assistant) -> Running:
         key = (noted.account_id, noted.conversation_id)
-        purse = AccountPurse.of(self._house, actor)
-        turn = None if noted.is_silent or noted.is_off else self._turn(actor, noted, purse)
-        running = Running(noted, turn)
+        work = None if noted.is_silent or noted.is_off else self._work(actor, noted, assistant)
+        running = Running(noted, None if work is None else work.turn)
         running.tell("heard", {"conversation": str(noted.conversation_id), "position": noted.position})
-        if turn is None:
+        if work is None:
             self._busy.discard(key)
             running.tell("off" if noted.is_off else "silent", {})
             running.tell("done", {})
@@ -236,7 +238,7 @@ class Turns:
             return running
         self._busy.add(key)
         self._running[key] = running
-        task = running.task = asyncio.create_task(self._run(running, turn, purse, key))
+        task = running.task = asyncio.create_task(self._run(running, work, key))
         # The loop itself holds tasks weakly; without this one a turn could vanish half-way.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -246,17 +248,19 @@ class Turns:
             self._watch = asyncio.create_task(self._watch_switches())
         return running
 
-    def _turn(self, actor: Actor, noted: Noted, purse: AccountPurse) -> Turn:
-        return self._house.assistant.turn(
+    def _work(self, actor: Actor, noted: Noted, assistant: Assistant) -> "_Work":
+        purse = AccountPurse.of(self._house, actor)
+        turn = assistant.turn(
             actor,
             Counting(self._house, noted.switches.ids),
             conversation=str(noted.conversation_id),
             turn_id=str(noted.message_id),
-            note=partial(_write_note, self._house, actor),
+            note=partial(_write_note, self._house, actor, assistant.digest),
             personal=noted.personal,
             purse=purse,
             switches=noted.switches,
         )
+        return _Work(assistant, turn, purse)
 
     async def _watch_switches(self) -> None:
         """While turns are under way: a switch may be thrown in another process, or on the command line."""
@@ -272,26 +276,27 @@ class Turns:
         self._running.pop(key, None)
         running.end()
 
-    async def _run(self, running: Running, turn: Turn, purse: AccountPurse, key: tuple[UUID, UUID]) -> None:
+    async def _run(self, running: Running, work: "_Work", key: tuple[UUID, UUID]) -> None:
         noted, answer = running.noted, _Answer()
         try:
             with suppress(asyncio.CancelledError):
-                await self._answer(turn, running, answer)
+                await self._answer(work, running, answer)
         finally:
             # From here on there is nothing left to cut short: storing runs to its end.
             running.task = None
             try:
-                running.cut = await run_in_threadpool(_store, self._house, noted, turn, purse, answer, running.cut)
+                running.cut = await run_in_threadpool(_store, self._house, noted, work, answer, running.cut)
                 if running.cut:
                     running.tell("interrupted", {"why": running.cut})
                 running.tell("done", {})
             finally:
                 self._over(key, running)
 
-    async def _answer(self, turn: Turn, running: Running, answer: "_Answer") -> None:
+    async def _answer(self, work: "_Work", running: Running, answer: "_Answer") -> None:
+        turn = work.turn
         try:
             history = await run_in_threadpool(remembered, self._house, running.noted.account_id, turn.conversation)
-            async with aclosing(self._house.assistant.answer(turn, from_stored(history))) as hearing:
+            async with aclosing(work.assistant.answer(turn, from_stored(history))) as hearing:
                 async for heard in hearing:
                     # Another process may have given the conversation to a clerk, so the record is asked each time.
                     if not isinstance(heard, Finished | ToolUsed):
@@ -306,6 +311,15 @@ class Turns:
             failed = Failed(BROKEN)
             answer.take(failed)
             running.tell(*as_event(failed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What answering a message takes: the assistant of this moment, its turn, and the purse that the turn pays from."""
+
+    assistant: Assistant
+    turn: Turn
+    purse: AccountPurse
 
 
 class _Answer:
@@ -392,12 +406,12 @@ def _say_it_is_off(session: Session, house: House, conversation: Conversation) -
         append_message(session, house.vault, conversation, voice=Voice.SHOP, text=SILENT, at=house.clock())
 
 
-def _store(house: House, noted: Noted, turn: Turn, purse: AccountPurse, answer: _Answer, cut: str) -> str:
+def _store(house: House, noted: Noted, work: _Work, answer: _Answer, cut: str) -> str:
     """Write what was said into the conversation, and what it took; why the answer was cut short, or empty."""
     with house.database.begin(Scope.own(noted.account_id)) as session:
-        ended = _write_answer(session, house, noted, turn, answer, cut)
+        ended = _write_answer(session, house, noted, work.turn, answer, cut)
         # Last, for the row of the shop's day is the one that all turns wait for.
-        purse.pay(session)
+        work.purse.pay(session)
     return ended
 
 
@@ -430,7 +444,7 @@ def _write_answer(session: Session, house: House, noted: Noted, turn: Turn, answ
     return ended
 
 
-def _write_note(house: House, actor: Actor, note: Note) -> None:
+def _write_note(house: House, actor: Actor, digest: str, note: Note) -> None:
     """Into the audit log; a refusal that repeats itself is written once a minute with a count."""
     now = house.clock()
     with house.database.begin(Scope.own(actor.account_id)) as session:
@@ -438,6 +452,6 @@ def _write_note(house: House, actor: Actor, note: Note) -> None:
         unwritten = count_refusal(session, key, now)
         if unwritten is None:
             return
-        act: dict[str, Json] = {"name": "assistant", "digest": house.assistant.digest}
+        act: dict[str, Json] = {"name": "assistant", "digest": digest}
         body: dict[str, Json] = {"why": note.why, "tool": note.tool, "unwritten_before": unwritten, "act": act}
         record(session, Event(note.kind, now, actor.account_id, None, Channel.CHAT.value, body))

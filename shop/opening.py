@@ -23,6 +23,8 @@ def opening_questions() -> tuple[tuple[str, Question, Stamps], ...]:
         ("an unconfirmed change of an item through the chat", _order(chat, "ChangeOrderItem", "paid"), Stamps()),
         ("an unconfirmed change of the card through the chat", _order(chat, "ChangeOrderPayment", "paid"), Stamps()),
         ("another card for somebody else's order", _order(stranger, "ChangeOrderPayment", "paid"), fresh),
+        ("the attacker let into a real shop", _rehearsal(clerk, rehearses=False), Stamps(second_factor_age_s=0)),
+        ("the attacker let in by a customer", _rehearsal(stranger, rehearses=True), fresh),
         ("a look at somebody else's invoice", _order(stranger, "ShowInvoice", "paid"), fresh),
         ("a refund of somebody else's order", _refund(stranger, 1000), fresh),
         ("a look at somebody else's order", _order(stranger, "ShowOrder", "paid"), fresh),
@@ -111,6 +113,11 @@ def _conversation(actor: Actor, action: str) -> Question:
 def _switch(actor: Actor, action: str, *, is_off: bool) -> Question:
     resource = Entity("Switch", "whole", {"reach": "whole", "off": is_off, "asks": ""})
     return Question(action, actor, principal_of(actor, status="active"), resource, {})
+
+
+def _rehearsal(actor: Actor, *, rehearses: bool) -> Question:
+    shop, context = Entity("Shop", "shop", {}), {"rehearses": rehearses, "starts": True}
+    return Question("CompromiseModel", actor, principal_of(actor, status="active"), shop, context)
 
 
 def _review(actor: Actor, requested_by: UUID) -> Question:

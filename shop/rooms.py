@@ -33,6 +33,7 @@ from shop.ratings import rating_rooms
 from shop.recharging import recharging_rooms
 from shop.recommending import advice_rooms
 from shop.refunds import refund_rooms
+from shop.rehearsing import rehearsing_rooms
 from shop.reordering import reordering_rooms
 from shop.requests import request_rooms
 from shop.returns import return_rooms
@@ -56,9 +57,11 @@ def rooms(
     head: LetterHead | None = None,
     rates: ShippingRates | None = None,
     assistant: AssistantParts | None = None,
+    rehearses: bool = False,
 ) -> tuple[Room[Any], ...]:
-    """All rooms of the house, for the desk. ``sign_in`` and ``post`` are what they may ask of the floor below, and
-    ``assistant`` says what of the assistant can be stopped by itself."""
+    """All rooms of the house, for the desk. ``sign_in`` and ``post`` are what they may ask of the floor below,
+    ``assistant`` says what of the assistant can be stopped by itself, and ``rehearses`` that the shop is a demo or in
+    staging."""
     parcel, letters = rates or ShippingRates(), head or LetterHead()
     kept, parts = everything_kept(sign_in), assistant or AssistantParts()
     return (
@@ -93,4 +96,5 @@ def rooms(
         *rating_rooms(vault),
         *request_rooms(),
         *switching_rooms(vault, parts),
+        *rehearsing_rooms(rehearses=rehearses),
     )

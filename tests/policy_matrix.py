@@ -362,6 +362,13 @@ STATES: dict[str, tuple[State, ...]] = {
     "ShipOrder": ORDERS,
     "MarkDelivered": ORDERS,
     "NoteFromCarrier": ORDERS,
+    "CompromiseModel": (
+        State("demo, on", SHOP.resource, {"rehearses": True, "starts": True}),
+        State("demo, off", SHOP.resource, {"rehearses": True, "starts": False}),
+        State("a real shop, on", SHOP.resource, {"rehearses": False, "starts": True}),
+        State("a real shop, off", SHOP.resource, {"rehearses": False, "starts": False}),
+        State("nothing known", SHOP.resource, {}),
+    ),
     "ReadRequest": (State("in review", approval("in_review"), {}),),
     "StopAssistant": (
         State("goes on", switch("whole", off=False), {}),

@@ -33,6 +33,7 @@ from frontend.pages import (
     staff,
     staff_assistant,
     staff_cases,
+    staff_rehearsal,
     staff_reviews,
     theme,
 )
@@ -65,6 +66,7 @@ _PAGES = (
     staff,
     staff_assistant,
     staff_cases,
+    staff_rehearsal,
     staff_reviews,
     outbox,
     health,

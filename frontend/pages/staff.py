@@ -76,6 +76,7 @@ def show_desk(request: Request, actor: Staff) -> Response:
             under_way=orders_with_status(session, SHIPPED),
             ratings=count_ratings(session, now=now),
             switches=switches_in_force(session),
+            has_attacker=house.attacker is not None,
         )
 
 

@@ -59,6 +59,7 @@ from shop.commands.orders import (
     ShowOrder,
     TrackOrder,
 )
+from shop.commands.rehearsing import CompromiseModel
 from shop.commands.talking import (
     AnswerCustomer,
     AskForPerson,
@@ -85,6 +86,7 @@ __all__ = [
     "ChangePreferences",
     "ClaimWarranty",
     "CompareProducts",
+    "CompromiseModel",
     "DecideCase",
     "DeleteAccount",
     "DeleteConversation",

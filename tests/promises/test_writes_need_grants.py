@@ -56,6 +56,7 @@ BEGINS: Mapping[str, str] = {
     "frontend/turns.py:_store": "the assistant's answer",
     "frontend/turns.py:_write_note": "an audit event",
     "shop/demo.py:seed": "fills an empty demo shop",
+    "shop/demo_secrets.py:plant_words": "marks the records of a drill's own shop",
 }
 
 # Where SQL goes round the row guard's criterion: each knows no owner yet, or no table that belongs to somebody.
@@ -77,6 +78,7 @@ GOES_ROUND_THE_GUARD: Mapping[str, str] = {
     "auth/sign_in/one_time.py:_account_by_token": "answers one id; row-level security has a function for it",
     "auth/sign_in/sessions.py:_account_by_token": "answers one id; row-level security has a function for it",
     "auth/vault/vault.py:hold_off_retirement": "an advisory lock",
+    "frontend/drills/books.py:read_books": "a drill compares every row of a shop of its own",
     "frontend/upgrade.py:differences": "migrations, run by the operator",
     "frontend/upgrade.py:is_current": "migrations, run by the operator",
     "frontend/upgrade.py:upgrade": "migrations, run by the operator",
