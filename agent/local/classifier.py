@@ -1,8 +1,8 @@
 """Which intent a text is, by its likeness to written examples: by n-grams, and by sentence embeddings where they are.
 
 A text is first brought into the words the examples share: order numbers, amounts, things and colours as one word each,
-slips mended, German glossed word by word. Then three opinions are multiplied: a ridge fit over the likeness to all
-examples, and the mean of an intent's three nearest examples by embeddings and by n-grams.
+slips mended, German glossed word by word. Then three opinions are added: a ridge fit over the likeness to all examples
+(by n-grams and by each view of the encoder), and the mean of an intent's three nearest examples by either.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from agent.local import embeddings, likeness, slots, speller, wording
 from agent.local.embeddings import Encoder
 from agent.local.heads import Heads, kept_heads
 from agent.local.intents import Intent
-from agent.local.likeness import Floats, Likeness, features, index_of, mean_of_best, ridge_fit
+from agent.local.likeness import Floats, Likeness, features, index_of, mean_of_best, ridge_fit, warped
 from agent.local.slots import Reader
 from agent.local.speller import Speller
 from agent.local.wording import COMMON, language_of
@@ -29,7 +29,8 @@ LONGEST = 60  # words of a text that are weighed
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """How much each opinion counts (an exponent), and what turns the product into shares.
+    """How much each opinion counts before the sum is turned into shares: the fit's own scores, and the logarithms of
+    the likeness to the nearest examples by n-grams and by embeddings. Their sizes set how sure the shares are.
 
     `familiar` is the likeness to the nearest examples at which a text counts half as familiar; of what it lacks to be
     familiar, the part `strange` goes to OUTSIDE. Found by leaving eighths of the examples out.
@@ -38,17 +39,15 @@ class Weighing:
     fit: float
     nearest: float
     embedded: float
-    centroid: float
     penalty: float
-    sharpness: float
     familiar: float
     steepness: float
     strange: float
 
 
-ALONE = Weighing(1.0, 1.0, 0.0, 0.5, penalty=0.3, sharpness=1.5, familiar=0.17, steepness=25, strange=0.5)
-TOGETHER = Weighing(1.0, 0.5, 4.0, 0.0, penalty=1.0, sharpness=1.25, familiar=0.35, steepness=16, strange=0.8)
-EMBEDDED_SHARE = 2.0  # weight of the embeddings' likeness beside that of the n-grams in the fit
+ALONE = Weighing(13.5, 0.6, 0.0, penalty=0.2, familiar=0.17, steepness=25, strange=0.5)
+TOGETHER = Weighing(7.6, 0.4, 1.7, penalty=0.3, familiar=0.33, steepness=20, strange=0.8)
+EMBEDDED_SHARE = 1.3  # weight of each of the encoder's views beside the n-grams in the fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,6 @@ class Classifier:
         self.names = tuple(intents)
         self.lessons = tuple(_lessons(intents))
         self.labels = np.array([self.names.index(lesson.intent) for lesson in self.lessons])
-        self._sizes = np.bincount(self.labels, minlength=len(self.names)).astype(np.float32)
         self._exact = {plain(lesson.text): at for at, lesson in enumerate(self.lessons)}
         code = [Path(str(module.__file__)).read_bytes() for module in (likeness, embeddings, wording, slots, speller)]
         self._heads = kept_heads(
@@ -106,10 +104,10 @@ class Classifier:
         """A verdict for each text; many at once cost hardly more than one."""
         known = [self._exact.get(plain(text)) for text in texts]
         concepts = [self.concepts(text) if at is None else [] for text, at in zip(texts, known, strict=True)]
-        vectors = self._vectors(concepts)
+        seen = self._seen(concepts)
         return [
-            self._as_written(at) if at is not None else self._verdict(words, vector, text)
-            for text, at, words, vector in zip(texts, known, concepts, vectors, strict=True)
+            self._as_written(at) if at is not None else self._verdict(words, like, text)
+            for text, at, words, like in zip(texts, known, concepts, seen, strict=True)
         ]
 
     def _as_written(self, at: int) -> Verdict:
@@ -123,7 +121,7 @@ class Classifier:
         words = self.concepts(text)
         like = {"n-grams": self._likeness.to_examples(features(words))}
         if self._encoder:
-            like["embeddings"] = self._heads.vectors @ self._vectors([words])[0]
+            like["embeddings"] = self._seen([words])[0].mean(axis=0)
         return {
             voter: [(float(found[i]), self.lessons[i]) for i in np.argsort(-found, kind="stable")[:best]]
             for voter, found in like.items()
@@ -132,7 +130,7 @@ class Classifier:
     def alike(self) -> Floats:
         """The likeness of every example to every other, the mean of the voters, shape (examples, examples)."""
         like = self._likeness.among_examples()
-        return np.asarray((like + self._heads.vectors @ self._heads.vectors.T) / 2) if self._encoder else like
+        return np.asarray((like + _among(self._heads.vectors)) / 2) if self._encoder else like
 
     def concepts(self, text: str) -> list[str]:
         """The words a text is weighed by: masked, mended, glossed and folded."""
@@ -151,24 +149,20 @@ class Classifier:
             return known.same[word]
         return "item" if known.item(word) else "colour" if word in known.colours else "num" if word.isdigit() else word
 
-    def _verdict(self, words: Sequence[str], vector: Floats, text: str) -> Verdict:
+    def _verdict(self, words: Sequence[str], seen: Floats, text: str) -> Verdict:
         if not words:
             return Verdict(np.zeros(len(self.names), np.float32), "en")
         by, count = self._weighing, len(self.names)
         like = self._likeness.to_examples(features(words))
         nearest_one = float(like.max())
         nearest = mean_of_best(like, self.labels, count, best=3)
-        votes = np.asarray(by.nearest * _log(nearest), np.float32)
-        if by.centroid:
-            mean = np.bincount(self.labels, like, count).astype(np.float32) / self._sizes
-            votes = votes + by.centroid * _log(mean)
-        familiarity = nearest.max()
+        votes, familiarity, kernel = by.nearest * _log(nearest), nearest.max(), warped(like)
         if self._encoder:
-            meant = self._heads.vectors @ vector
-            embedded = mean_of_best(meant, self.labels, count, best=3)
+            like = seen.mean(axis=0)
+            embedded = mean_of_best(like, self.labels, count, best=3)
             votes = votes + by.embedded * _log(embedded)
-            like, familiarity = like + EMBEDDED_SHARE * meant, embedded.max()
-        votes = np.float32(by.sharpness) * (votes + by.fit * _log(like @ self._heads.fit))
+            kernel, familiarity = kernel + EMBEDDED_SHARE * warped(seen).sum(axis=0), embedded.max()
+        votes = votes + np.float32(by.fit) * (kernel @ self._heads.fit)
         shares = np.exp(votes - votes.max())
         familiar = 1 / (1 + np.exp(-by.steepness * (familiarity - by.familiar)))
         if len(words) < SENTENCE:
@@ -182,25 +176,33 @@ class Classifier:
         language = language_of(self._reader.words.split(text), self._reader.words, otherwise=closest)
         return Verdict(np.asarray(shares, np.float32), language)
 
-    def _vectors(self, concepts: Sequence[Sequence[str]]) -> Floats:
-        if self._encoder is None:
-            return np.zeros((len(concepts), 0), np.float32)
-        vectors = np.zeros((len(concepts), embeddings.SIZE), np.float32)
+    def _seen(self, concepts: Sequence[Sequence[str]]) -> Floats:
+        """Likeness of the texts to every example by each of the encoder's views, shape (texts, views, examples)."""
+        heads = self._heads
+        seen = np.zeros((len(concepts), *heads.vectors.shape[:2]), np.float32)
         wanted = [i for i, words in enumerate(concepts) if words]
-        vectors[wanted] = self._encoder.embed([spoken(concepts[i]) for i in wanted])
-        return vectors
+        if self._encoder and wanted:
+            vectors = _unit(self._encoder.views([spoken(concepts[i]) for i in wanted]) - heads.centre)
+            for view, examples in enumerate(heads.vectors):
+                seen[wanted, view] = vectors[:, view] @ examples.T
+        return seen
 
     def _build(self, progress: Callable[[int, int], None] | None) -> Heads:
         vocabulary = tuple(word for lesson in self.lessons for word in self._words(lesson.text))
         self._speller = self._speller_for(vocabulary)
         concepts = [self.concepts(lesson.text) for lesson in self.lessons]
         index = index_of([features(words) for words in concepts])
-        like, vectors = Likeness(index).among_examples(), np.zeros((len(concepts), 0), np.float32)
+        kernel = warped(Likeness(index).among_examples())
+        vectors, centre = np.zeros((0, len(concepts), 0), np.float32), np.zeros((0, 0), np.float32)
         if self._encoder:
-            vectors = self._encoder.embed([spoken(words) for words in concepts], progress=progress)
-            like += EMBEDDED_SHARE * (vectors @ vectors.T)
-        fit = ridge_fit(like, self.labels, len(self.names), penalty=self._weighing.penalty)
-        return Heads(fit, vectors, index, vocabulary)
+            seen = self._encoder.views([spoken(words) for words in concepts], progress=progress)
+            centre = seen.mean(axis=0)
+            # One view after the other in memory, as they are multiplied with every message.
+            vectors = np.ascontiguousarray(_unit(seen - centre).transpose(1, 0, 2))
+            for view in vectors:
+                kernel += np.float32(EMBEDDED_SHARE) * warped(view @ view.T)
+        fit = ridge_fit(kernel, self.labels, len(self.names), penalty=self._weighing.penalty)
+        return Heads(fit, vectors, centre, index, vocabulary)
 
     def _speller_for(self, vocabulary: Sequence[str]) -> Speller:
         known = self._reader.words
@@ -217,6 +219,17 @@ def spoken(words: Sequence[str]) -> str:
     """The words as the encoder reads them: its English knows no 'ordernumber'."""
     stand_ins = {"ordernumber": "order number", "num": "two", "colour": "blue"}
     return " ".join(stand_ins.get(word, word) for word in words)
+
+
+def _unit(vectors: Floats) -> Floats:
+    # Every vector is of length one again; one that stands at the centre is left there.
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
+
+
+def _among(vectors: Floats) -> Floats:
+    """Likeness of every example to every other, the mean of the encoder's views, shape (examples, examples)."""
+    return np.asarray(sum(view @ view.T for view in vectors) / len(vectors), np.float32)
 
 
 def _log(votes: Floats) -> Floats:

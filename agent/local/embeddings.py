@@ -19,13 +19,15 @@ Floats = npt.NDArray[np.float32]
 HEADS = 12
 LAYERS = 6
 SIZE = 384
+# The layers whose means tell intents apart: the last knows the subject best, those in the middle who does what, when.
+VIEWS = (3, 5, 6)
 LONGEST = 64  # pieces of a text that are read: what somebody wants is said within fifty words
 PACK = 768  # pieces worked on at once when many texts are read
 LETTERS = 40  # of a word; a longer one is no word
 
 
 class Encoder:
-    """Turns texts into vectors of length one, shape (texts, 384)."""
+    """Turns texts into vectors of length one."""
 
     def __init__(self, weights: Weights) -> None:
         self.digest = weights.digest
@@ -33,11 +35,18 @@ class Encoder:
         self._tensors = {name: t for name, t in weights.tensors.items() if name.startswith("embeddings.")}
         self._layers = [_Layer(weights, number) for number in range(LAYERS)]
 
-    def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> Floats:
-        """One vector for each text, in order; `progress` is told how many are done, of how many."""
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """One vector for each text, in order: that of the last layer, as the encoder was taught to write it."""
+        return self.views(texts)[:, -1]
+
+    def views(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> Floats:
+        """Each text as the layers in VIEWS see it, shape (texts, views, 384), every vector of length one.
+
+        `progress` is told how many are done, of how many.
+        """
         pieces = [self.pieces(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(pieces[i]))
-        vectors = np.zeros((len(texts), SIZE), np.float32)
+        vectors = np.zeros((len(texts), len(VIEWS), SIZE), np.float32)
         pack: list[int] = []
         for done, i in enumerate(order, start=1):
             pack.append(i)
@@ -76,10 +85,13 @@ class Encoder:
         state = state + tensors[at + "position_embeddings.weight"][places]
         state = state + tensors[at + "token_type_embeddings.weight"][0]
         state = _normed(state, tensors[at + "LayerNorm.weight"], tensors[at + "LayerNorm.bias"])
-        for layer in self._layers:
+        seen = []
+        for number, layer in enumerate(self._layers, start=1):
             state = layer.through(state, spans)
-        means = np.add.reduceat(state, ends - lengths) / lengths[:, None]
-        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
+            if number in VIEWS:
+                seen.append(np.add.reduceat(state, ends - lengths) / lengths[:, None])
+        means = np.stack(seen, axis=1)
+        return np.asarray(means / np.linalg.norm(means, axis=2, keepdims=True), np.float32)
 
 
 def load_encoder(find: Callable[[], Path | None] = find_weights) -> Encoder | None:

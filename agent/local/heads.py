@@ -19,10 +19,15 @@ Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The fit, shape (examples, intents); the examples' vectors, shape (examples, 384 or 0), n-grams and words."""
+    """The fit, shape (examples, intents); the examples' vectors, shape (views, examples, 384), n-grams and words.
+
+    `centre` is the mean of the vectors, shape (views, 384), which is taken away before likeness is measured: what all
+    sentences share tells none of them apart. There are 0 views without an encoder.
+    """
 
     fit: Floats
     vectors: Floats
+    centre: Floats
     index: Index
     vocabulary: tuple[str, ...]
 
@@ -61,21 +66,24 @@ def _arrays(heads: Heads) -> dict[str, npt.NDArray[np.generic]]:
     index = heads.index
     numbers = {"idf": index.idf, "starts": index.starts, "rows": index.rows, "values": index.values}
     texts = {"features": _packed(index.features), "vocabulary": _packed(heads.vocabulary)}
-    return {"fit": heads.fit, "vectors": heads.vectors, **numbers, **texts}
+    return {"fit": heads.fit, "vectors": heads.vectors, "centre": heads.centre, **numbers, **texts}
 
 
 def _heads(arrays: Arrays) -> Heads:
-    floats = {name: arrays[name].astype(np.float32, copy=False) for name in ("fit", "vectors", "idf", "values")}
+    floats = {
+        name: arrays[name].astype(np.float32, copy=False) for name in ("fit", "vectors", "centre", "idf", "values")
+    }
     starts, rows = (arrays[name].astype(np.int32, copy=False) for name in ("starts", "rows"))
     count = len(floats["fit"])
     index = Index(_unpacked(arrays["features"]), floats["idf"], starts, rows, floats["values"], count)
-    return Heads(floats["fit"], floats["vectors"], index, _unpacked(arrays["vocabulary"]))
+    return Heads(floats["fit"], floats["vectors"], floats["centre"], index, _unpacked(arrays["vocabulary"]))
 
 
 def _is_sound(heads: Heads, intents: int) -> bool:
-    fit, vectors = heads.fit, heads.vectors
-    shapes = fit.ndim == vectors.ndim == 2 and fit.shape[1] == intents and len(vectors) == len(fit)
-    return bool(shapes and np.isfinite(fit).all() and np.isfinite(vectors).all() and heads.index.is_sound())
+    fit, vectors, centre = heads.fit, heads.vectors, heads.centre
+    shapes = fit.ndim == 2 and fit.shape[1] == intents and vectors.ndim == 3 and vectors.shape[1] == len(fit)
+    finite = all(np.isfinite(part).all() for part in (fit, vectors, centre))
+    return bool(shapes and (vectors.shape[0], vectors.shape[2]) == centre.shape and finite and heads.index.is_sound())
 
 
 def _packed(texts: Sequence[str]) -> npt.NDArray[np.generic]:

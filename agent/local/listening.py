@@ -90,7 +90,7 @@ class Listener:
         if first.intent == "out_of_scope" and turn.page.get("product") and asks_of_it:
             return [Task("product_question", (turn.text,), turn.page)]
         sureness = first.confidence + (first.runner_up_confidence if self._act_alike(first) else 0)
-        if sureness >= 0.5:
+        if sureness >= first.acts_from:
             wish = self._wish(turn, memory, first)
             numbers = in_force(first.slots)
             if len(numbers) > 1 and numbers == first.slots.orders:

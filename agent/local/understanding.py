@@ -17,6 +17,7 @@ from agent.local.slots import Mentions, Reader
 from agent.local.wording import clean
 
 ACT, DOUBT = 0.5, 0.35  # From ACT on we act; from DOUBT on we ask which of two; below we say what we can do.
+ACT_ON_CHANGE = 0.58  # For what changes something we want to be surer: a look that was not meant costs nobody anything.
 MEMO = 256  # messages whose understanding is kept, since every turn reads the whole conversation again
 SMALL_TALK = frozenset(
     {"greet", "thanks", "goodbye", "complaint", "out_of_scope", "my_name", "agree", "decline", "help"}
@@ -41,6 +42,9 @@ MEANT = {
 }
 # What a "not" does not turn round: wishes that are themselves a refusal, and what only tells or asks.
 UNTURNED = SMALL_TALK | UNSPLIT | {"change_preferences", "refund_status", "product_question", "search_product"}
+LOOKING = frozenset({"search_product", "product_question"})  # of those, what is turned down beside something else
+PERSON = "talk_to_person"
+CALLS = 0.3  # share from which a complaint is a call for a person: whoever is angry and asks for one gets one
 MEANS_IT = 0.4  # share from which what is turned down is taken for something that could have been done
 SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
 SENTENCES, CUTS = 8, 4  # sentences of a message that are read on their own; places where one may be cut
@@ -52,7 +56,8 @@ WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\
 class Understanding:
     """One request: its intent and share (0-1), the runner-up and its share, what it names, its language, its words.
 
-    `outside` is the share (0-1) of its being none of the shop's business.
+    The shares are those of the actions, whichever of an action's intents they fall to; the runner-up leads elsewhere.
+    `outside` is the share (0-1) of its being none of the shop's business; from `acts_from` on we act on it.
     """
 
     intent: str
@@ -63,11 +68,12 @@ class Understanding:
     language: str
     text: str
     outside: float = 0.0
+    acts_from: float = ACT
 
     @property
     def band(self) -> str:
         """'act', 'doubt' or 'lost'."""
-        return "act" if self.confidence >= ACT else "doubt" if self.confidence >= DOUBT else "lost"
+        return "act" if self.confidence >= self.acts_from else "doubt" if self.confidence >= DOUBT else "lost"
 
     def as_dict(self) -> dict[str, Any]:
         """For a command line: everything, with only the slots that were named."""
@@ -91,6 +97,11 @@ class Understander:
         self.classifier = Classifier(intents, reader, encoder=encoder, cache=cache, progress=progress)
         self._reader = reader
         self._actions = {name: (it.tool or name, it.slots) for name, it in intents.items()}
+        ends = [name if it.recalls else it.tool or name for name, it in intents.items()]
+        # Row by row the intents that end in the same action as this one: their shares count together.
+        self._ends = np.array([[one == other for other in ends] for one in ends], np.float32)
+        careful = {name for name, it in intents.items() if it.changes and name != PERSON}
+        self._acts_from = [ACT_ON_CHANGE if name in careful else ACT for name in intents]
         # lru_cache is safe between threads; it is bounded, in memory only, and `forget` empties it.
         self._kept = lru_cache(maxsize=MEMO)(self._split)
 
@@ -125,17 +136,23 @@ class Understander:
         ]
 
     def _understood(self, text: str, verdict: Verdict) -> Understanding:
-        first, second = (int(i) for i in np.argsort(-verdict.shares, kind="stable")[:2])
         names, shares = self.classifier.names, verdict.shares
+        by_action = self._ends @ shares
+        first = int(np.where(by_action >= by_action.max() - 1e-6, shares, -1).argmax())
+        if names[first] == "complaint" and PERSON in names and shares[names.index(PERSON)] >= CALLS:
+            first = names.index(PERSON)
+            by_action[first] = max(by_action)
+        second = int(np.where(self._ends[first] > 0, -1, shares).argmax())
         return Understanding(
             names[first],
-            float(shares[first]),
+            min(1.0, float(by_action[first])),
             names[second],
             float(shares[second]),
             self._reader.read(text),
             verdict.language,
             text,
             float(shares[names.index(OUTSIDE)]) if OUTSIDE in names else 0.0,
+            self._acts_from[first],
         )
 
     def _split(self, text: str) -> tuple[Understanding, ...]:
@@ -156,7 +173,9 @@ class Understander:
     ) -> tuple[Understanding, ...] | None:
         """What a message means once what it turns down is left out; None when it turns down nothing we could do."""
         refused, rest = heard[refusal.what], heard.get(refusal.rest)
-        if refused.confidence < MEANS_IT or refused.intent in UNTURNED:
+        # "Not looking for a lamp, I want to know its rating": only beside something else is a search turned down.
+        beside = refused.intent in LOOKING and rest is not None and rest.confidence >= SURE
+        if refused.confidence < MEANS_IT or (refused.intent in UNTURNED and not beside):
             return None
         if (
             rest is not None
@@ -173,14 +192,14 @@ class Understander:
         """The requests that the parts of a message are, or the whole as one."""
         if len(parts) == 1 and parts[0].text != whole.text:
             return (parts[0],)
-        sure = [part for part in parts if part.confidence >= ACT and part.intent not in SMALL_TALK]
+        sure = [part for part in parts if part.band == "act" and part.intent not in SMALL_TALK]
         if "injection" in {part.intent for part in sure}:
             return (whole,)
         wishes = self._wishes(sure)
         if len(wishes) >= 2:
             return tuple(wishes[:3])
         # One request in several sentences keeps all its words: the reason may be in one, the thing in another.
-        if wishes and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.confidence < ACT):
+        if wishes and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.band != "act"):
             return (_over(wishes[0], whole),)
         return (whole,)
 
@@ -248,6 +267,12 @@ def _meant(one: Understanding, two: Understanding) -> Understanding:
 
 
 def _over(part: Understanding, whole: Understanding) -> Understanding:
-    return Understanding(
-        part.intent, part.confidence, whole.intent, whole.confidence, whole.slots, whole.language, whole.text
+    return replace(
+        whole,
+        intent=part.intent,
+        confidence=part.confidence,
+        runner_up=whole.intent,
+        runner_up_confidence=whole.confidence,
+        acts_from=part.acts_from,
+        outside=part.outside,
     )

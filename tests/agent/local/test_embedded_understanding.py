@@ -1,12 +1,14 @@
 """The embedded model understands sentences that are no examples, typed badly, in English and German, and quickly."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from agent.local.checking import action_of
 from agent.local.intents import load_intents, load_replies
 from agent.local.model import HERE, EmbeddedModel
 from agent.local.slots import Reader
@@ -115,6 +117,20 @@ def test_a_sure_understanding_is_seldom_wrong(model: EmbeddedModel) -> None:
     wrong = [(i, u.intent, u.text) for i, u in sure if action(model, u.intent) != action(model, i)]
     assert len(sure) >= 0.88 * len(heard)
     assert len(wrong) <= (0.03 if "embeddings" in model.voters else 0.10) * len(sure), wrong
+
+
+def test_the_runner_up_leads_to_another_action(model: EmbeddedModel) -> None:
+    for _, sentence in SENTENCES[::5]:
+        heard = model.understand(sentence)
+        assert heard.confidence <= 1
+        assert action_of(model._intents[heard.intent]) != action_of(model._intents[heard.runner_up]), sentence
+
+
+def test_a_change_takes_more_certainty_than_a_look(model: EmbeddedModel) -> None:
+    look, change = model.understand("where is my order"), model.understand("cancel my order")
+    assert look.acts_from < change.acts_from
+    assert replace(look, confidence=0.55).band == "act"
+    assert replace(change, confidence=0.55).band == "doubt"
 
 
 def test_no_held_out_sentence_is_an_example(model: EmbeddedModel) -> None:

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from agent.local import weights
-from agent.local.embeddings import LONGEST, SIZE, Encoder, load_encoder
+from agent.local.embeddings import LONGEST, SIZE, VIEWS, Encoder, load_encoder
 from agent.local.model import EmbeddedModel
 from agent.local.weights import WeightsUnusable, find_weights, read_tensors, read_weights
 
@@ -48,6 +48,15 @@ def test_what_is_read_together_gives_what_is_read_alone(encoder: Encoder) -> Non
         assert encoder.embed([text])[0] == pytest.approx(vector, abs=1e-5)
         assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-5)
     assert (encoder.embed(texts) == together).all(), "the same texts must give the same bits"
+
+
+@needs_weights
+def test_every_view_is_of_length_one_and_the_last_is_what_embed_gives(encoder: Encoder) -> None:
+    views = encoder.views(["where is my parcel", "cancel it"])
+    assert views.shape == (2, len(VIEWS), SIZE)
+    assert np.linalg.norm(views, axis=2) == pytest.approx(np.ones((2, len(VIEWS))), abs=1e-5)
+    assert (views[:, -1] == encoder.embed(["where is my parcel", "cancel it"])).all()
+    assert float(views[0, 0] @ views[0, 1]) < 0.9, "the layers see different things"
 
 
 @needs_weights

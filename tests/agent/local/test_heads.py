@@ -12,7 +12,8 @@ from agent.local.model import EmbeddedModel
 
 ONCE = Heads(
     np.ones((2, 3), np.float32),
-    np.zeros((2, 0), np.float32),
+    np.zeros((0, 2, 0), np.float32),
+    np.zeros((0, 0), np.float32),
     index_of([features(["where", "is"]), features(["cancel"])]),
     ("where", "is", "cancel"),
 )
@@ -53,7 +54,9 @@ def spoilt(tmp_path: Path, **changes: object) -> bytes:
     [
         {"fit": np.full((2, 3), np.nan, np.float32)},
         {"fit": np.ones((2, 4), np.float32)},
-        {"vectors": np.ones((3, 0), np.float32)},
+        {"vectors": np.ones((0, 3, 0), np.float32)},
+        {"vectors": np.ones((2, 0), np.float32)},
+        {"centre": np.ones((3, 384), np.float32)},
         {"rows": np.array([99] * len(ONCE.index.rows), np.int32)},
         {"starts": ONCE.index.starts[::-1]},
         {"idf": ONCE.index.idf[:-1]},
@@ -64,6 +67,8 @@ def spoilt(tmp_path: Path, **changes: object) -> bytes:
         "not a number",
         "other intents",
         "other examples",
+        "vectors of one view",
+        "other centre",
         "row out of range",
         "starts",
         "short",
