@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from agent.local.classifier import OUTSIDE, Classifier, Verdict
+from agent.local.clauses import FULL_STOP, Stretch, carried, stretches
 from agent.local.embeddings import Encoder
 from agent.local.intents import Intent
 from agent.local.negation import Refusal, refusals_in, without_tail
@@ -43,8 +44,9 @@ MEANT = {
 UNTURNED = SMALL_TALK | UNSPLIT | {"change_preferences", "refund_status", "product_question", "search_product"}
 MEANS_IT = 0.4  # share from which what is turned down is taken for something that could have been done
 SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
-SENTENCES, CUTS = 8, 4  # sentences of a message that are read on their own; places where one may be cut
-STRONG = re.compile(r"[.!?;\n]+\s+|\n+")
+SENTENCES = 8  # sentences of a message that are read on their own
+MOST = 3  # requests of one message that are taken up
+STRONG = re.compile(rf"(?:[!?;\n]|{FULL_STOP})+\s+|\n+")
 WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\s+", re.I)
 
 
@@ -141,15 +143,21 @@ class Understander:
     def _split(self, text: str) -> tuple[Understanding, ...]:
         text = without_tail(text) or text
         refusals = refusals_in(text)
-        sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()]
-        pieces = [piece for sentence in sentences for cut in _cuts(sentence) for piece in cut]
+        known = self._reader.words
+        parts = stretches(text, known)
+        shared = carried(text, known) if len(parts) == 1 else None
+        parts = list(shared) if shared else parts
+        sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()] if len(parts) == 1 else []
         refused = [said for refusal in refusals for said in (refusal.what, refusal.rest) if said]
-        texts = list(dict.fromkeys([text, *sentences, *pieces, *refused]))
+        spoken = [part.spoken for part in parts] if len(parts) > 1 else []
+        texts = list(dict.fromkeys([text, *sentences, *spoken, *refused]))
         heard = dict(zip(texts, self.each(texts), strict=True))
         for refusal in refusals:
             if (left := self._left_of(refusal, heard, heard[text])) is not None:
                 return left
-        return self._joined(heard[text], [part for s in sentences for part in self._halves(s, heard)])
+        if len(parts) > 1:
+            return self._parted(parts, [heard[part.spoken] for part in parts], heard[text])
+        return self._joined(heard[text], [heard[sentence] for sentence in sentences])
 
     def _left_of(
         self, refusal: Refusal, heard: Mapping[str, Understanding], whole: Understanding
@@ -169,6 +177,30 @@ class Understander:
             return None
         return (replace(whole, intent="decline", runner_up=refused.intent, confidence=refused.confidence),)
 
+    def _parted(
+        self, parts: Sequence[Stretch], heard: Sequence[Understanding], whole: Understanding
+    ) -> tuple[Understanding, ...]:
+        """The requests that the stretches of a message are; the whole as one where it is not sure that they are two."""
+        if any(said.intent == "injection" and said.band == "act" for said in heard):
+            return (whole,)
+        kept: list[tuple[Stretch, Understanding]] = []
+        for part, said in zip(parts, heard, strict=True):
+            if said.intent in SMALL_TALK | UNSPLIT:
+                continue
+            same = next((i for i, (_, other) in enumerate(kept) if self._one_wish(other, said)), None)
+            if same is not None:
+                kept[same] = (kept[same][0], _meant(kept[same][1], said))
+            elif not kept or self._apart(kept[-1], (part, said), whole):
+                kept.append((part, said))
+        wishes = [said for _, said in kept]
+        return tuple(wishes[:MOST]) if len(wishes) > 1 else self._joined(whole, heard)
+
+    def _apart(
+        self, one: tuple[Stretch, Understanding], two: tuple[Stretch, Understanding], whole: Understanding
+    ) -> bool:
+        """Whether two stretches of a message are two requests rather than one that the whole message makes."""
+        return True
+
     def _joined(self, whole: Understanding, parts: Sequence[Understanding]) -> tuple[Understanding, ...]:
         """The requests that the parts of a message are, or the whole as one."""
         if len(parts) == 1 and parts[0].text != whole.text:
@@ -183,26 +215,6 @@ class Understander:
         if wishes and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.confidence < ACT):
             return (_over(wishes[0], whole),)
         return (whole,)
-
-    def _halves(self, sentence: str, heard: Mapping[str, Understanding]) -> list[Understanding]:
-        """The sentence as it is, or cut in two where both halves are clearest; a greeting before a wish is dropped."""
-        best: list[Understanding] = []
-        for left, right in ((heard[left], heard[right]) for left, right in _cuts(sentence)):
-            if left.intent in SALUTATION and left.band == "act" and right.band == "act":
-                return [right]
-            clear = min(left.confidence, right.confidence)
-            if self._apart(left, right) and clear > min((half.confidence for half in best), default=0):
-                best = [left, right]
-        return best or [heard[sentence]]
-
-    def _apart(self, left: Understanding, right: Understanding) -> bool:
-        """Whether the halves of a sentence are worth reading on their own: both sure, not alike, both asking."""
-        names, actions = {left.intent, right.intent}, {self._actions[left.intent], self._actions[right.intent]}
-        if len(actions) < 2 or names & (SMALL_TALK | UNSPLIT):
-            return False
-        if min(left.confidence, right.confidence) < SURE or len(right.slots.words) < 2:
-            return False
-        return all(self._asks(half) for half in (left, right))
 
     def _asks(self, half: Understanding) -> bool:
         """Whether the words ask, wish or tell somebody to do something, and don't only tell what was."""
@@ -228,10 +240,6 @@ class Understander:
             return False
         names = frozenset({one.intent, two.intent})
         return names in MEANT or bool(names & STORY and names & WISH)
-
-
-def _cuts(sentence: str) -> list[tuple[str, str]]:
-    return [(sentence[: mark.start()], sentence[mark.end() :]) for mark in list(WEAK.finditer(sentence))[:CUTS]]
 
 
 def _about(part: Understanding) -> set[str]:
