@@ -3,10 +3,9 @@
 # What may stand before the word that shows what a clause does.
 _OPENERS = """
 and also then please pls just oh ok okay so but well hi hello hey now maybe actually first firstly second secondly
-next finally lastly plus yes no yeah quick quickly kindly sorry thanks thank you wait um hmm again third two
-questions things both simply always still und auch dann bitte noch ausserdem aber danach zuletzt erst erstens
-zweitens ja nein hallo guten tag moin doch mal gern gerne one more thing by the way btw dear team good morning
-evening there
+next finally lastly plus yes no yeah quick quickly kindly sorry thanks thank you wait um hmm again simply always
+still und auch dann bitte noch ausserdem aber danach zuletzt erst erstens zweitens ja nein hallo guten tag moin doch
+mal gern gerne btw
 """
 # Verbs that order something when a clause begins with them.
 _ORDERING = """

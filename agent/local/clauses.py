@@ -35,6 +35,7 @@ class Kind(Enum):
 
 
 TROUBLES = ("arrived broken", "does not work", "item missing", "wrong item")  # of the reasons that the shop knows
+ITS = frozenset({"it", "they", "them", "its", "es", "sie", "ihn", "ihm"})  # what was named before
 NEW = frozenset({"stop", "also", "and"})  # joints at which something new may begin
 ASKING = frozenset({Kind.ORDERS, Kind.QUESTIONS, Kind.WISHES})
 
@@ -163,7 +164,7 @@ LEAD = re.compile(
 
 def _clause(text: str, place: tuple[int, int], joint: str, words: Words, *, asked: bool) -> Clause:
     every = words.split(text[slice(*place)])
-    kind = _kind(every, asked=asked)
+    kind = _kind(every, joint=joint, asked=asked)
     said = f" {' '.join(every)}"
     starts = (start for reason in TROUBLES for start in words.reasons.get(reason, ()))
     trouble = kind not in ASKING and any(f" {start}" in said for start in starts)
@@ -178,7 +179,7 @@ def _joint(mark: "re.Match[str]") -> str:
     return "and" if mark["commaand"] or mark["and"] else "other"
 
 
-def _kind(every: Sequence[str], *, asked: bool) -> Kind:
+def _kind(every: Sequence[str], *, joint: str, asked: bool) -> Kind:
     said = _opened(every)
     if not said:
         return Kind.NAMES
@@ -188,16 +189,19 @@ def _kind(every: Sequence[str], *, asked: bool) -> Kind:
         return Kind.TELLS
     if first in RELATIVE and second in SUBJECTS and not _is_turned(said):
         return Kind.DEPENDS
-    if first in DEPENDING and not (first in ASKED_WITH and (asked or second in ASKED_WITH)):
+    if first in DEPENDING and not (first in ASKED_WITH and (asked or joint != "other")):
         return Kind.DEPENDS
     if UNWANTED.search(sentence):
         return Kind.TELLS
     if first in ORDERING and not _is_thing(said):
         return Kind.ORDERS
-    if first in ASKED_WITH or (first in PREPOSITIONS and second in RELATIVE) or asked:
+    if first in ASKED_WITH or (first in PREPOSITIONS and second in RELATIVE):
         return Kind.QUESTIONS
-    if WANTING.search(sentence):
+    if WANTING.search(sentence) and first not in ITS:
         return Kind.WISHES
+    # A question mark makes a question of what begins like none, but not of what a comma joins to another.
+    if asked and joint != "other":
+        return Kind.QUESTIONS
     if INFINITIVE.search(said[-1]) and not set(said) & VERBS:
         return Kind.ORDERS
     if {"please", "pls", "bitte"} & set(every) and not set(said) & VERBS:

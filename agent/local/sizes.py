@@ -26,14 +26,14 @@ NUMBERED = re.compile(
     r"\b(?:size|sizes|groesse|gr\.?|eu|uk|us)\s*(?:is\s+|a\s+|eu\s+)?(?P<any>\d{1,2}(?:[.,]5|\s?1/2)?(?:\s?[-–/]\s?\d{2})?)\b(?!\s?(?:[a-z]\b|%|€))"
     r"|\b(?:in|an?|the|to|into|need|want|wear|take|auf|als|statt|of|or|oder|brauche|trage|nehme|from|von|not|nicht|der|die|eine?)\s+"
     r"(?:an?\s+|the\s+|der\s+|die\s+|eine\s+)?(?P<shoe>(?:3[4-9]|4[0-9]|50)(?:[.,]5|\s?1/2)?(?:\s?[-–]\s?\d\d)?)(?:er)?\b"
-    r"(?!\s*(?:[%€$£]|[.,]\d|[a-z]{2,}s\b|l\b|cm\b|kg\b|ml\b|m\b|g\b|days?\b|tage|euros?\b|eur\b|of\b|st\b|nd\b|rd\b|th\b|x\b|stueck))"
+    r"(?!\s*(?:[%€$£]|[.,]\d|[a-z]{2,}s\b|l\b|-?lit|[ -]?person|cm\b|kg\b|ml\b|m\b|g\b|days?\b|tage|euros?\b|eur\b|of\b|st\b|nd\b|rd\b|th\b|x\b|stueck))"
     r"|\b(?P<er>3[4-9]|4[0-9])er\b"
 )
 MEASURED = re.compile(
-    rf"\b(?P<count>\d{{1,4}}(?:[.,]\d+)?|{NUMBER})(?P<join>\s?-?)(?P<unit>litres?|liters?|liter|ltr|l|ml|cm|mm|metres?|meters?|meter|m|kg|g|grams?"
+    rf"\b(?P<count>\d{{1,4}}(?:[.,]\d+)?|{NUMBER})(?P<join>\s?-?)(?P<unit>litres?|litern?|liters|ltr|l|ml|cm|mm|metres?|meters?|meter|m|kg|g|grams?"
     r"|gramm|watts?|w|inch(?:es)?|zoll|persons?|people|personen|man|leute|pieces?|teilig|piece set)\b(?!')"
 )
-UNIT = {"litre": "l", "liter": "l", "ltr": "l", "metre": "m", "meter": "m", "gram": "g", "watt": "w"}
+UNIT = {"litre": "l", "litern": "l", "liter": "l", "ltr": "l", "metre": "m", "meter": "m", "gram": "g", "watt": "w"}
 # Names of shades that shops give their goods, to the English one.
 _SHADES = """
 olive teal turquoise violet lilac charcoal burgundy mint ivory khaki gold golden silver copper bronze moss pine

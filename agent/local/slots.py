@@ -25,11 +25,19 @@ IN_BASKET = re.compile(
 )
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # Spelled out so that no machine reads it: "ada (at) example.org", "ada at example dot org".
-_AT = r"\s?@\s?|\s?[\[({]\s?(?:at|ät)\s?[\])}]\s?|\s(?:at|ät)\s"
-_DOT = r"\s?[\[({]\s?(?:dot|punkt)\s?[\])}]\s?|\s(?:dot|punkt)\s|\."
-SPELLED = re.compile(
-    rf"(?P<name>\b[\w.+-]{{1,64}}(?:\s(?:dot|punkt)\s[\w+-]{{1,30}})?)(?:{_AT})(?P<host>[\w-]{{1,63}}(?:(?:{_DOT})[\w-]{{1,63}}){{0,3}})"
-    rf"(?:{_DOT})(?P<end>com|org|net|example|test|de|at|ch|uk|eu|io|co|info|fr|nl|dk|se|no)\b",
+_END = (
+    r"(?P<end>com|org|net|example|test|de|at|ch|uk|eu|io|co|info|fr|nl|dk|se|no)\b(?!\s?[\[({]?\s?(?:dot|punkt)\b|\.\w)"
+)
+_DOT = r"(?:\s?[\[({]\s?(?:dot|punkt)\s?[\])}]\s?|\s(?:dot|punkt)\s|\.)"
+_SPOKEN = r"\s(?:dot|punkt)\s"
+BRACKETED = re.compile(
+    rf"\b(?P<name>[\w.+-]{{1,64}})(?:\s?@\s?|\s?[\[({{]\s?(?:at|ät)\s?[\])}}]\s?)"
+    rf"(?P<host>[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,3}}?){_DOT}{_END}",
+    re.I,
+)
+DICTATED = re.compile(
+    rf"\b(?P<name>[\w.+-]{{1,64}}(?:{_SPOKEN}[\w+-]{{1,30}})?)\s(?:at|ät)\s"
+    rf"(?P<host>[\w-]{{1,63}}(?:{_SPOKEN}[\w-]{{1,63}}){{0,2}}?){_SPOKEN}{_END}",
     re.I,
 )
 # A number beside these is a size, a measure or a part of a name, and no count.
@@ -40,6 +48,8 @@ COUNTS_NOTHING = re.compile(
     re.I,
 )
 UNCOUNTED = frozenset({"one", "ein", "eine", "einen", "eins", "zero", "null", "both", "beide", "paar"})
+SINGLE = frozenset({"one", "ein", "eine", "einen"})
+POINTING = frozenset({"this", "that", "the", "which", "other", "each", "every", "any", "welche", "welcher", "for"})
 MENDED = 5  # letters from which an unknown word may be a thing's name with a slip in it
 NEAR = 88  # rapidfuzz ratio (0-100) from which two words of a product's name are taken for the same
 
@@ -109,7 +119,7 @@ class Reader:
             pronoun=any(word in known.pronouns for word in words),
             other=any(word in known.other for word in words),
             everything=any(word in known.everything for word in words),
-            quantity=_quantity(without_sizes(rest), words, known.numbers),
+            quantity=_quantity(without_sizes(rest), words, known.numbers) or self._single(words),
             labels=_unique([*_wanted(words, known.labels), *_called(fold(text), known.labels)]),
             reason=_reason(" ".join(words), known.reasons) or told_reason(fold(text)),
             price=next((s.most or s.least for s in money), None) or _limit(words),
@@ -156,6 +166,14 @@ class Reader:
     def _thing(self, word: str) -> str | None:
         """The thing that a word names: by its name, as a part of a product's name, or one slip away from either."""
         return self.words.item(word) or self._in_name(word) or self._slipped(word)
+
+    def _single(self, words: Sequence[str]) -> int | None:
+        """1 where one of a thing is named ("one kettle", "eine Tasse"); "the blue one" and "which one" count nothing."""
+        for at, word in enumerate(words):
+            before = words[at - 1] if at else ""
+            if word in SINGLE and before not in POINTING and any(self.words.item(w) for w in words[at + 1 : at + 3]):
+                return 1
+        return None
 
     def _slipped(self, word: str) -> str | None:
         known = self.words
@@ -216,16 +234,18 @@ def _emails(text: str) -> tuple[tuple[str, ...], str]:
     """The e-mail addresses in a text, typed or spelled out, and the text without them."""
     found = [hit.group() for hit in EMAIL.finditer(text)]
     rest = EMAIL.sub(" ", text)
-    for hit in SPELLED.finditer(rest):
-        name, host = (re.sub(_DOT, ".", hit[part], flags=re.I) for part in ("name", "host"))
-        found.append(f"{name}@{host}.{hit['end']}")
-    return _unique(found), SPELLED.sub(" ", rest)
+    for form in (BRACKETED, DICTATED):
+        for hit in form.finditer(rest):
+            name, host = (re.sub(_DOT, ".", hit[part], flags=re.I) for part in ("name", "host"))
+            found.append(f"{name}@{host}.{hit['end']}")
+        rest = form.sub(" ", rest)
+    return _unique(found), rest
 
 
 CALLED = re.compile(
     r"\b(?:address|adresse)\s+(?:is\s+)?(?:called|named|labelled|labeled|saved as|under|namens|genannt|mit dem namen|heisst)\s+[\"'„“]?"
     r"(?P<name>[a-z][\w-]{1,20})|\b(?:my|the|meine|die)\s+[\"'„“]?(?P<before>[a-z]{3,15})[\"'”“]?(?:'s)?\s+(?:address|adresse)\b"
-    r"|\b(?P<joined>[a-z]{3,15}?)(?:en|n|s)?adresse\b"
+    r"|\b(?P<joined>[a-z]{3,15}?)s?adresse\b"
 )
 _NO_LABEL = """
 delivery shipping billing mail email new old other current right wrong saved same second first correct default
@@ -281,6 +301,8 @@ def _position(words: Sequence[str], ordinals: Mapping[str, int]) -> int | None:
         return 1
     if re.search(r"\bat last\b|\blast time\b|\bfirst of all\b|\bat first\b|\bsecond factor\b|\bjust a second\b", said):
         return None
+    if numbered := re.search(r"\b(?:option|the number|die nummer|choice) ([1-9])\b", said):
+        return int(numbered[1]) - 1
     return next((ordinals[word] for word in words if word in ordinals), None)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from agent.local.classifier import OUTSIDE, Classifier, Verdict
-from agent.local.clauses import FULL_STOP, Stretch, carried, stretches
+from agent.local.clauses import ASKING, FULL_STOP, ITS, Kind, Stretch, carried, stretches
 from agent.local.embeddings import Encoder
 from agent.local.intents import Intent
 from agent.local.negation import Refusal, refusals_in, without_tail
@@ -44,9 +44,13 @@ MEANT = {
 UNTURNED = SMALL_TALK | UNSPLIT | {"change_preferences", "refund_status", "product_question", "search_product"}
 MEANS_IT = 0.4  # share from which what is turned down is taken for something that could have been done
 SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
+# Share from which both of two stretches count as requests, by how the second is joined to the first.
+NEEDED = {"stop": 0.40, "also": 0.40, "and": 0.50, "other": 0.65, "start": 1.0}
+SAME_THING = 0.85  # the share where a question goes on about the thing before: "how big is it, and what does it weigh"
+LESS = 0.45  # by how much less clear than the whole a stretch may be that asks for something else
 SENTENCES = 8  # sentences of a message that are read on their own
 MOST = 3  # requests of one message that are taken up
-STRONG = re.compile(rf"(?:[!?;\n]|{FULL_STOP})+\s+|\n+")
+STRONG = re.compile(rf"(?:[!?;\n]|{FULL_STOP})+\s+|\n+", re.I)
 WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\s+", re.I)
 
 
@@ -185,7 +189,7 @@ class Understander:
             return (whole,)
         kept: list[tuple[Stretch, Understanding]] = []
         for part, said in zip(parts, heard, strict=True):
-            if said.intent in SMALL_TALK | UNSPLIT:
+            if said.intent in SMALL_TALK | UNSPLIT and not _is_asked(part, said):
                 continue
             same = next((i for i, (_, other) in enumerate(kept) if self._one_wish(other, said)), None)
             if same is not None:
@@ -199,7 +203,25 @@ class Understander:
         self, one: tuple[Stretch, Understanding], two: tuple[Stretch, Understanding], whole: Understanding
     ) -> bool:
         """Whether two stretches of a message are two requests rather than one that the whole message makes."""
-        return True
+        (first, left), (second, right) = one, two
+        if len(right.slots.words) < 2:
+            return False
+        needed = NEEDED[second.joint]
+        if first.kind not in ASKING or second.kind not in ASKING:
+            told, asked = (left, right) if first.kind not in ASKING else (right, left)
+            # What went wrong is the reason of a wish to have it made good, and a request of its own beside another.
+            if told.intent not in TOLD_PLAINLY or asked.intent in WISH or asked.intent in STORY - {"where_is_order"}:
+                return False
+            needed = max(needed, SURE)
+        asked_on = first.kind is second.kind is Kind.QUESTIONS and not right.slots.items and not right.slots.orders
+        if asked_on and ITS & set(right.slots.words):
+            needed = SAME_THING
+        # Where the whole is as clearly one of the two, the other must be as clear.
+        if whole.intent in {left.intent, right.intent}:
+            other = right if whole.intent == left.intent else left
+            needed = max(needed, whole.confidence - LESS)
+            return other.confidence >= needed and min(left.confidence, right.confidence) >= NEEDED[second.joint]
+        return min(left.confidence, right.confidence) >= needed
 
     def _joined(self, whole: Understanding, parts: Sequence[Understanding]) -> tuple[Understanding, ...]:
         """The requests that the parts of a message are, or the whole as one."""
@@ -240,6 +262,11 @@ class Understander:
             return False
         names = frozenset({one.intent, two.intent})
         return names in MEANT or bool(names & STORY and names & WISH)
+
+
+def _is_asked(part: Stretch, said: Understanding) -> bool:
+    """Whether something that we don't do, or help itself, is asked for as plainly as a wish beside it."""
+    return said.intent in {OUTSIDE, "help"} and part.kind in {Kind.ORDERS, Kind.QUESTIONS} and said.confidence >= 0.75
 
 
 def _about(part: Understanding) -> set[str]:
