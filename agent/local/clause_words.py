@@ -1,4 +1,4 @@
-"""The small words by which a clause shows what it does: verbs that order, words that ask, what makes it depend on another."""
+"""The small words by which a clause shows what it does: verbs that order, words that ask, what makes it depend."""
 
 # What may stand before the word that shows what a clause does.
 _OPENERS = """

@@ -45,7 +45,8 @@ FULL_STOP = rf"(?:(?<!\d)(?<!\bno)(?<!\bnr)\.|(?<=\d)\.(?!\s*(?:{_MONTH}|\d)))"
 STOP = rf"(?:{FULL_STOP}|[!?;\n])+(?:\s+|$)|\n+|\s+[-–—]\s+"
 _THEN = (
     r"and\s+then|and\s+also|and\s+after\s+that|after\s+that|oh\s+and|and\s+while\s+you(?:['’]re|\s+are)\s+at\s+it"
-    r"|while\s+you(?:['’]re|\s+are)\s+at\s+it|by\s+the\s+way|btw|one\s+more\s+thing|in\s+addition|additionally|also|then"
+    r"|while\s+you(?:['’]re|\s+are)\s+at\s+it|by\s+the\s+way|btw|one\s+more\s+thing|in\s+addition|additionally"
+    r"|also|then"
     r"|plus|besides|secondly|second|und\s+dann|und\s+auch|und\s+außerdem|und\s+ausserdem|außerdem|ausserdem|danach"
     r"|anschließend|zusätzlich|und\s+nebenbei|übrigens|zweitens|dann|und\s+noch|and\s+btw|as\s+well\s+as|sowie"
 )
@@ -58,26 +59,32 @@ MARK = re.compile(
     re.I,
 )
 WANTING = re.compile(
-    r"^(?:i|we|my \w+ and i|ich|wir)\b(?: \w+){0,3}? (?:want|need|would (?:\w+ )?(?:like|love|prefer|appreciate|be)|like to|love to"
-    r"|wish|wonder|wondering|am looking for|are looking for|am interested|am after|have to|must|will take|will have|shall|demand"
-    r"|require|request|expect|moechte|moechten|will|wollen|brauche|brauchen|benoetige|haette|haetten|wuerde|wuerden|suche"
+    r"^(?:i|we|my \w+ and i|ich|wir)\b(?: \w+){0,3}? (?:want|need|would (?:\w+ )?(?:like|love|prefer|rather|appreciate"
+    r"|be)|like to|love to"
+    r"|wish|wonder|wondering|am looking for|are looking for|am interested|am after|have to|must|will take"
+    r"|will have|shall|demand"
+    r"|require|request|expect|moechte|moechten|will|wollen|brauche|brauchen|benoetige|haette|haetten|wuerde"
+    r"|wuerden|suche"
     r"|suchen|muss|wuensche|interessiere|nehme|nehmen|kaufe)\b"
     r"|^(?:would like|would love|need|want|looking for|wondering|moechte|haette|brauche|wuerde|will|bitte|suche)\b"
-    r"|\b(?:should|soll|sollte|sollen|must|needs? to) (?!have\b)(?:\w+ ){0,6}?(?:go|be|come|an|nach|in|sein|gehen|werden|geliefert)\b"
+    r"|\b(?:should|soll|sollte|sollen|must|needs? to) (?!have\b)(?:\w+ ){0,6}?(?:go|be|come|an|nach|in|sein"
+    r"|gehen|werden|geliefert)\b"
 )
 UNWANTED = re.compile(
     r"^(?:i|we|ich|wir) (?:really |just |also )?(?:do not|did not|no longer|would not|will not|must not|don t)\b"
-    r"|^(?:i|we) (?:\w+ )?(?:wanted|needed|wondered|hoped|expected)\b|^(?:ich|wir) (?:\w+ ){0,4}(?:nicht|kein\w*)(?: mehr)?$"
+    r"|^(?:i|we) (?:\w+ )?(?:wanted|needed|wondered|hoped|expected)\b|^(?:ich|wir) (?:\w+ ){0,4}(?:nicht"
+    r"|kein\w*)(?: mehr)?$"
 )
 INFINITIVE = re.compile(
-    r"(?:ieren|schicken|geben|senden|aendern|loeschen|zeigen|kuendigen|bestellen|tauschen|machen|sagen|legen|packen|melden"
+    r"(?:ieren|schicken|geben|senden|aendern|loeschen|zeigen|kuendigen|bestellen|tauschen|machen|sagen|legen"
+    r"|packen|melden"
     r"|fuegen|entfernen|nehmen|speichern|kaufen|sehen|wissen|erstatten|aufnehmen|hinterlegen|abbestellen)$"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause: where it stands in the text, by what it is joined ('start', 'stop', 'also', 'and', 'other'), its kind."""
+    """A clause: where it stands in the text, how it is joined ('start', 'stop', 'also', 'and', 'other'), its kind."""
 
     start: int
     end: int

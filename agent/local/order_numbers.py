@@ -27,7 +27,10 @@ DIGITS = {
     )
     for word in words.split()
 }
-_SAID = r"dash|minus|hyphen|slash|stroke|space|dot|point|bindestrich|gedankenstrich|schraegstrich|schrägstrich|strich|punkt|leerzeichen"
+_SAID = (
+    r"dash|minus|hyphen|slash|stroke|space|dot|point|bindestrich|gedankenstrich|schraegstrich|schrägstrich"
+    r"|strich|punkt|leerzeichen"
+)
 _GAP = rf"[\s\-–—−_.:,#/\\|]*(?:(?:{_SAID})\b[\s\-–—−_.:,#/\\|]*)*"
 PIECE = re.compile(rf"(?P<gap>{_GAP})(?P<run>[^\W_]+)", re.I)
 BARE = re.compile(
@@ -37,7 +40,8 @@ BARE = re.compile(
 MEASURE = re.compile(r"\d+(?:st|nd|rd|th|cm|mm|km|kg|ml|mg|am|pm|gb|mb|l|g|m|w|v|h|x|er)|20[0-3]\d", re.I)
 NAMED = re.compile(r"[a-z]{4,}\d{1,4}|\d{1,4}[a-z]{4,}", re.I)
 BEFORE = re.compile(
-    r"(?:\border|\borders|\bnumber|\bnum|\bno\.?|\bnr\.?|\bref|\breference|\binvoice|#|\bid|\bcode|bestellung|bestellnummer|nummer"
+    r"(?:\border|\borders|\bnumber|\bnum|\bno\.?|\bnr\.?|\bref|\breference|\binvoice|#|\bid|\bcode|bestellung"
+    r"|bestellnummer|nummer"
     r"|rechnung|auftrag)\s*(?:is|ist|was|lautet|:)?\s*[:#(\"'„“]?\s*$",
     re.I,
 )
@@ -52,7 +56,7 @@ class Found(NamedTuple):
 
 
 def order_numbers(text: str, *, prefix: str, is_word: Callable[[str], bool]) -> list[Found]:
-    """The order numbers in a text, in order; `is_word` says of a few letters whether they are a word of the language."""
+    """The order numbers in a text, in order; `is_word` says whether a few letters are a word of the language."""
     found = [hit for at in _prefix(prefix).finditer(text) if (hit := _after_prefix(text, at, prefix, is_word))]
     for at in BARE.finditer(text):
         if not any(hit.start < at.end() and at.start() < hit.end for hit in found):

@@ -1,4 +1,4 @@
-"""Options as they are said in a message: sizes in letters, words and numbers, measures, and shades beyond the colours."""
+"""Options as they are said: sizes in letters, words and numbers, measures, and shades beyond the plain colours."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,8 @@ from agent.local.wording import fold
 
 _LETTER = r"(?:xxs|xs|s|m|l|xl|xxl|xxxl|2xl|3xl)"
 _ASKED = (
-    r"(?:in|size|sizes|groesse|gr\.?|an?|the|to|into|als|auf|eine?n?|want|need|wants|needs|is|take|takes|wear|wears|brauche|nehme"
+    r"(?:in|size|sizes|groesse|gr\.?|an?|the|to|into|als|auf|eine?n?|want|need|wants|needs|is|take|takes|wear"
+    r"|wears|brauche|nehme"
     r"|trage|statt|of|or|oder|and|und|eu|make|from|von|not|nicht|for|fuer)"
 )
 LETTERS = re.compile(
@@ -17,20 +18,26 @@ LETTERS = re.compile(
 # A capital letter alone is a size, unless it is what a measure or an apostrophe leaves ("40 L", "IT'S").
 CAPITALS = re.compile(r"(?<![\w'’.&\-])(?<!\d\s)(?:XXS|XS|S|M|L|XL|XXL|XXXL|2XL|3XL)(?![\w'’&])")
 WORDED = re.compile(
-    r"(?<!too )(?<!zu )(?<!so )(?<!very )(?<!sehr )\b(?:(?:extra|x)[\s-]+)?(?:small|medium|large|mittel(?:gross)?|klein|gross)\b"
+    r"(?<!too )(?<!zu )(?<!so )(?<!very )(?<!sehr )\b(?:(?:extra|x)[\s-]+)?(?:small|medium|large"
+    r"|mittel(?:gross)?|klein|gross)\b"
     r"|\bin (?:the |der )?(?:long|short|regular|tall|wide|narrow|lang|kurz|normal)\b"
     r"|\b(?:long|short|regular|tall|wide|narrow) (?:one|version|length|size|fit)\b"
     r"|\b(?:left|right)[\s-]handed\b|\b(?:king|queen|single|double)[\s-]size\b"
 )
 NUMBERED = re.compile(
-    r"\b(?:size|sizes|groesse|gr\.?|eu|uk|us)\s*(?:is\s+|a\s+|eu\s+)?(?P<any>\d{1,2}(?:[.,]5|\s?1/2)?(?:\s?[-–/]\s?\d{2})?)\b(?!\s?(?:[a-z]\b|%|€))"
-    r"|\b(?:in|an?|the|to|into|need|want|wear|take|auf|als|statt|of|or|oder|brauche|trage|nehme|from|von|not|nicht|der|die|eine?)\s+"
-    r"(?:an?\s+|the\s+|der\s+|die\s+|eine\s+)?(?P<shoe>(?:3[4-9]|4[0-9]|50)(?:[.,]5|\s?1/2)?(?:\s?[-–]\s?\d\d)?)(?:er)?\b"
-    r"(?!\s*(?:[%€$£]|[.,]\d|[a-z]{2,}s\b|l\b|-?lit|[ -]?person|cm\b|kg\b|ml\b|m\b|g\b|days?\b|tage|euros?\b|eur\b|of\b|st\b|nd\b|rd\b|th\b|x\b|stueck))"
+    r"\b(?:size|sizes|groesse|gr\.?|eu|uk|us)\s*(?:is\s+|a\s+|eu\s+)?(?P<any>\d{1,2}(?:[.,]5"
+    r"|\s?1/2)?(?:\s?[-–/]\s?\d{2})?)\b(?!\s?(?:[a-z]\b|%|€))"
+    r"|\b(?:in|an?|the|to|into|need|want|wear|take|auf|als|statt|of|or|oder|brauche|trage|nehme|from|von|not"
+    r"|nicht|der|die|eine?)\s+"
+    r"(?:an?\s+|the\s+|der\s+|die\s+|eine\s+)?(?P<shoe>(?:3[4-9]|4[0-9]|50)(?:[.,]5"
+    r"|\s?1/2)?(?:\s?[-–]\s?\d\d)?)(?:er)?\b"
+    r"(?!\s*(?:[%€$£]|[.,]\d|[a-z]{2,}s\b|l\b|-?lit|[ -]?person|cm\b|kg\b|ml\b|m\b|g\b|days?\b|tage|euros?\b"
+    r"|eur\b|of\b|st\b|nd\b|rd\b|th\b|x\b|stueck))"
     r"|\b(?P<er>3[4-9]|4[0-9])er\b"
 )
 MEASURED = re.compile(
-    rf"\b(?P<count>\d{{1,4}}(?:[.,]\d+)?|{NUMBER})(?P<join>\s?-?)(?P<unit>litres?|litern?|liters|ltr|l|ml|cm|mm|metres?|meters?|meter|m|kg|g|grams?"
+    rf"\b(?P<count>\d{{1,4}}(?:[.,]\d+)?|{NUMBER})(?P<join>\s?-?)(?P<unit>litres?|litern?|liters|ltr|l|ml|cm|mm"
+    rf"|metres?|meters?|meter|m|kg|g|grams?"
     r"|gramm|watts?|w|inch(?:es)?|zoll|persons?|people|personen|man|leute|pieces?|teilig|piece set)\b(?!')"
 )
 UNIT = {"litre": "l", "litern": "l", "liter": "l", "ltr": "l", "metre": "m", "meter": "m", "gram": "g", "watt": "w"}
@@ -62,7 +69,7 @@ TONE = {"dunkel": "dark", "hell": "light"}
 
 
 def named_sizes(text: str, colours: Mapping[str, str]) -> tuple[str, ...]:
-    """The sizes, measures and shades in a text, in order and small letters: 'xl', 'medium', '43', '40 l', 'dark blue'."""
+    """The sizes, measures and shades in a text, in order, in small letters: 'xl', 'medium', '40 l', 'dark blue'."""
     folded = fold(text)
     found = [(hit.start("size"), hit["size"]) for hit in LETTERS.finditer(folded)]
     if not text.isupper():

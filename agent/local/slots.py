@@ -43,10 +43,14 @@ DICTATED = re.compile(
 # A number beside these is a size, a measure or a part of a name, and no count.
 COUNTS_NOTHING = re.compile(
     r"\b(?:size|groesse|gr|number|nummer|no|line|position|ending(?: in| with)?|endet auf|option)\.?\s*\d+\b"
-    r"|\b\d+\s?%|\b\d+(?:[.,]\d+)?\s?-?(?:percent|prozent|days?|tagen?|weeks?|wochen?|months?|monaten?|years?|jahren?|hours?|stunden?"
-    r"|minutes?|minuten|cm|mm|km|kg|ml|litres?|liter|person|persons|people|personen|man|inch(?:es)?|degrees?|stars?|sterne)\b",
+    r"|\b\d+\s?%|\b\d+(?:[.,]\d+)?\s?-?(?:percent|prozent|days?|tagen?|weeks?|wochen?|months?|monaten?|years?"
+    r"|jahren?|hours?|stunden?"
+    r"|minutes?|minuten|cm|mm|km|kg|ml|litres?|liter|person|persons|people|personen|man|inch(?:es)?|degrees?"
+    r"|stars?|sterne)\b",
     re.I,
 )
+# "4 Stk", "dreimal", "half a dozen": six is what a half dozen counts.
+TIMES = re.compile(r"\b(?:(?P<each>\d{1,3}|[a-z]{2,8})\s?(?:mal|stueck|stk|pcs?|pieces)|half a dozen|halbes dutzend)\b")
 UNCOUNTED = frozenset({"one", "ein", "eine", "einen", "eins", "zero", "null", "both", "beide", "paar"})
 SINGLE = frozenset({"one", "ein", "eine", "einen"})
 POINTING = frozenset({"this", "that", "the", "which", "other", "each", "every", "any", "welche", "welcher", "for"})
@@ -168,7 +172,7 @@ class Reader:
         return self.words.item(word) or self._in_name(word) or self._slipped(word)
 
     def _single(self, words: Sequence[str]) -> int | None:
-        """1 where one of a thing is named ("one kettle", "eine Tasse"); "the blue one" and "which one" count nothing."""
+        """1 where one of a thing is named ("one kettle", "eine Tasse"); "the blue one" counts nothing."""
         for at, word in enumerate(words):
             before = words[at - 1] if at else ""
             if word in SINGLE and before not in POINTING and any(self.words.item(w) for w in words[at + 1 : at + 3]):
@@ -243,8 +247,10 @@ def _emails(text: str) -> tuple[tuple[str, ...], str]:
 
 
 CALLED = re.compile(
-    r"\b(?:address|adresse)\s+(?:is\s+)?(?:called|named|labelled|labeled|saved as|under|namens|genannt|mit dem namen|heisst)\s+[\"'„“]?"
-    r"(?P<name>[a-z][\w-]{1,20})|\b(?:my|the|meine|die)\s+[\"'„“]?(?P<before>[a-z]{3,15})[\"'”“]?(?:'s)?\s+(?:address|adresse)\b"
+    r"\b(?:address|adresse)\s+(?:is\s+)?(?:called|named|labelled|labeled|saved as|under|namens|genannt"
+    r"|mit dem namen|heisst)\s+[\"'„“]?"
+    r"(?P<name>[a-z][\w-]{1,20})|\b(?:my|the|meine"
+    r"|die)\s+[\"'„“]?(?P<before>[a-z]{3,15})[\"'”“]?(?:'s)?\s+(?:address|adresse)\b"
     r"|\b(?P<joined>[a-z]{3,15}?)s?adresse\b"
 )
 _NO_LABEL = """
@@ -316,10 +322,9 @@ def _quantity(text: str, words: Sequence[str], numbers: Mapping[str, int]) -> in
             return int(typed[1])
     # 'one' is a pronoun far more often than a number ("this one", "the blue one").
     left = kept.split()
-    if times := re.search(
-        r"\b(?:(?P<each>\d{1,3}|[a-z]{2,8})\s?(?:mal|stueck|stk|pcs?|pieces)|half a dozen|halbes dutzend)\b", kept
-    ):
-        if (number := number_of(times["each"]) if times["each"] else 6) is not None:
+    if times := TIMES.search(kept):
+        number = number_of(times["each"]) if times["each"] else 6
+        if number is not None:
             return number
     for word in (word.strip(".,!?()") for word in left):
         if word in numbers and word not in UNCOUNTED:
