@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.local.classifier import OUTSIDE, Classifier, Verdict
+from agent.local.classifier import OUTSIDE, SENTENCE, Classifier, Verdict
 from agent.local.clauses import ASKING, FULL_STOP, ITS, Kind, Stretch, carried, stretches
 from agent.local.embeddings import Encoder
 from agent.local.intents import Intent
@@ -47,6 +47,8 @@ SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
 # Share from which both of two stretches count as requests, by how the second is joined to the first.
 NEEDED = {"stop": 0.40, "also": 0.40, "and": 0.50, "other": 0.65, "start": 1.0}
 SAME_THING = 0.85  # the share where a question goes on about the thing before: "how big is it, and what does it weigh"
+PLAINLY = 0.75  # the share from which what lies outside the shop counts as asked for
+THIS = ITS | {"this", "that", "these", "those", "dies", "diese", "dieses"}
 LESS = 0.45  # by how much less clear than the whole a stretch may be that asks for something else
 SENTENCES = 8  # sentences of a message that are read on their own
 MOST = 3  # requests of one message that are taken up
@@ -213,7 +215,13 @@ class Understander:
             if told.intent not in TOLD_PLAINLY or asked.intent in WISH or asked.intent in STORY - {"where_is_order"}:
                 return False
             needed = max(needed, SURE)
-        asked_on = first.kind is second.kind is Kind.QUESTIONS and not right.slots.items and not right.slots.orders
+        bare = not (right.slots.items or right.slots.orders)
+        if bare and second.joint in {"stop", "other"}:
+            # "Can I return it? I want my money back": without an "and" or a thing of its own it says the same once more.
+            if second.kind is Kind.WISHES:
+                return False
+            needed = SAME_THING if THIS & set(right.slots.words) else needed
+        asked_on = first.kind is second.kind is Kind.QUESTIONS and bare
         if asked_on and ITS & set(right.slots.words):
             needed = SAME_THING
         # Where the whole is as clearly one of the two, the other must be as clear.
@@ -266,7 +274,8 @@ class Understander:
 
 def _is_asked(part: Stretch, said: Understanding) -> bool:
     """Whether something that we don't do, or help itself, is asked for as plainly as a wish beside it."""
-    return said.intent in {OUTSIDE, "help"} and part.kind in {Kind.ORDERS, Kind.QUESTIONS} and said.confidence >= 0.75
+    asked = part.kind in {Kind.ORDERS, Kind.QUESTIONS} and len(said.slots.words) > SENTENCE
+    return said.intent in {OUTSIDE, "help"} and asked and said.confidence >= PLAINLY
 
 
 def _about(part: Understanding) -> set[str]:
