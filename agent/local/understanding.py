@@ -217,7 +217,7 @@ class Understander:
             needed = max(needed, SURE)
         bare = not (right.slots.items or right.slots.orders)
         if bare and second.joint in {"stop", "other"}:
-            # "Can I return it? I want my money back": without an "and" or a thing of its own it says the same once more.
+            # "Can I return it? I want my money back": with neither an "and" nor a thing of its own it says the same.
             if second.kind is Kind.WISHES:
                 return False
             needed = SAME_THING if THIS & set(right.slots.words) else needed
@@ -232,17 +232,15 @@ class Understander:
         return min(left.confidence, right.confidence) >= needed
 
     def _joined(self, whole: Understanding, parts: Sequence[Understanding]) -> tuple[Understanding, ...]:
-        """The requests that the parts of a message are, or the whole as one."""
+        """The whole as one request, by the part of it that says what is wanted where the whole is less clear."""
         if len(parts) == 1 and parts[0].text != whole.text:
             return (parts[0],)
         sure = [part for part in parts if part.confidence >= ACT and part.intent not in SMALL_TALK]
         if "injection" in {part.intent for part in sure}:
             return (whole,)
         wishes = self._wishes(sure)
-        if len(wishes) >= 2:
-            return tuple(wishes[:3])
         # One request in several sentences keeps all its words: the reason may be in one, the thing in another.
-        if wishes and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.confidence < ACT):
+        if len(wishes) == 1 and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.confidence < ACT):
             return (_over(wishes[0], whole),)
         return (whole,)
 
