@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.local.answers import LONGEST_NAME, SURE, Answers
+from agent.local.clauses import ITS
 from agent.local.filling import in_force
 from agent.local.intents import Intent
 from agent.local.outcomes import recalled
@@ -84,7 +85,8 @@ class Listener:
         requests = [self._plainly(request) for request in self._without_story(requests, turn.text)]
         first = requests[0]
         if len(requests) > 1:
-            return [Task(request.intent, (request.text,), turn.page) for request in requests]
+            pairs = zip(requests, (None, *requests[:-1]), strict=True)
+            return [Task(r.intent, (r.text,), turn.page, before=_shared(r, former)) for r, former in pairs]
         # "Can it stand in a gale?" is far from all examples, and on a product's page it is about the product.
         asks_of_it = first.slots.pronoun and bool(PROPERTY & set(first.slots.words[:1]))
         if first.intent == "out_of_scope" and turn.page.get("product") and asks_of_it:
@@ -238,6 +240,13 @@ class Listener:
         # Where the state of the order decides between the two, it need not be decided by words.
         decided = two.id in one.becomes.values() or one.id in two.becomes.values()
         return decided or (one.tool is not None and (one.tool, one.slots) == (two.tool, two.slots))
+
+
+def _shared(request: Understanding, former: Understanding | None) -> tuple[str, ...]:
+    """What was said for the request before, where this one is about the same ("…, and send me its bill")."""
+    m = request.slots
+    names = m.items or m.orders or m.position is not None or m.other
+    return (former.text,) if former and not names and (m.pronoun or ITS & set(m.words)) else ()
 
 
 def _told(memory: Memory) -> tuple[str, ...]:

@@ -5,15 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from agent.local.dates import day_in, phrases
+from agent.local.day_words import DAYS, MONTHS
 from agent.local.numbers import NUMBER, number_of
+from agent.local.order_numbers import Found, order_numbers
+from agent.local.reasons import told_reason
+from agent.local.sizes import named_sizes, without_sizes
 from agent.local.sums import Sum, sums
-from agent.local.wording import MONEY, Words, clean, fold, language_of, singulars
+from agent.local.wording import COMMON, MONEY, Words, clean, fold, language_of, singulars
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})  # Crockford's base 32: these letters are never used as such.
 # In "add it to my basket" the basket is a place; in "do you have baskets" it is a thing.
 IN_BASKET = re.compile(
     r"\b(?:in|into|to|inside|im|ins)\s+(?:(?:the|my|our|your|den|meinen|dem|meinem)\s+)?(?:shopping\s+)?"
@@ -21,14 +24,37 @@ IN_BASKET = re.compile(
     re.I,
 )
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+# Spelled out so that no machine reads it: "ada (at) example.org", "ada at example dot org".
+_END = (
+    r"(?P<end>com|org|net|example|test|de|at|ch|uk|eu|io|co|info|fr|nl|dk|se|no)\b(?!\s?[\[({]?\s?(?:dot|punkt)\b|\.\w)"
+)
+_DOT = r"(?:\s?[\[({]\s?(?:dot|punkt)\s?[\])}]\s?|\s(?:dot|punkt)\s|\.)"
+_SPOKEN = r"\s(?:dot|punkt)\s"
+BRACKETED = re.compile(
+    rf"\b(?P<name>[\w.+-]{{1,64}})(?:\s?@\s?|\s?[\[({{]\s?(?:at|ät)\s?[\])}}]\s?)"
+    rf"(?P<host>[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,3}}?){_DOT}{_END}",
+    re.I,
+)
+DICTATED = re.compile(
+    rf"\b(?P<name>[\w.+-]{{1,64}}(?:{_SPOKEN}[\w+-]{{1,30}})?)\s(?:at|ät)\s"
+    rf"(?P<host>[\w-]{{1,63}}(?:{_SPOKEN}[\w-]{{1,63}}){{0,2}}?){_SPOKEN}{_END}",
+    re.I,
+)
 # A number beside these is a size, a measure or a part of a name, and no count.
 COUNTS_NOTHING = re.compile(
     r"\b(?:size|groesse|gr|number|nummer|no|line|position|ending(?: in| with)?|endet auf|option)\.?\s*\d+\b"
-    r"|\b\d+\s?%|\b\d+(?:[.,]\d+)?\s?-?(?:percent|prozent|days?|tagen?|weeks?|wochen?|months?|monaten?|years?|jahren?|hours?|stunden?"
-    r"|minutes?|minuten|cm|mm|km|kg|ml|litres?|liter|person|persons|people|personen|man|inch(?:es)?|degrees?|stars?|sterne)\b",
+    r"|\b\d+\s?%|\b\d+(?:[.,]\d+)?\s?-?(?:percent|prozent|days?|tagen?|weeks?|wochen?|months?|monaten?|years?"
+    r"|jahren?|hours?|stunden?"
+    r"|minutes?|minuten|cm|mm|km|kg|ml|litres?|liter|person|persons|people|personen|man|inch(?:es)?|degrees?"
+    r"|stars?|sterne)\b",
     re.I,
 )
+# "4 Stk", "dreimal", "half a dozen": six is what a half dozen counts.
+TIMES = re.compile(r"\b(?:(?P<each>\d{1,3}|[a-z]{2,8})\s?(?:mal|stueck|stk|pcs?|pieces)|half a dozen|halbes dutzend)\b")
 UNCOUNTED = frozenset({"one", "ein", "eine", "einen", "eins", "zero", "null", "both", "beide", "paar"})
+SINGLE = frozenset({"one", "ein", "eine", "einen"})
+POINTING = frozenset({"this", "that", "the", "which", "other", "each", "every", "any", "welche", "welcher", "for"})
+MENDED = 5  # letters from which an unknown word may be a thing's name with a slip in it
 NEAR = 88  # rapidfuzz ratio (0-100) from which two words of a product's name are taken for the same
 
 
@@ -56,6 +82,7 @@ class Mentions:
     least: str | None = None
     dates: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 class Reader:
@@ -63,23 +90,25 @@ class Reader:
 
     def __init__(self, words: Words, product_names: Iterable[str] = (), *, prefix: str = "HP") -> None:
         self.words = words
-        gap = r"[\s\-–—_.:#]*"
-        four = r"[0-9A-Z]{4}"
-        self.number = re.compile(
-            rf"(?<![0-9A-Z]){prefix}({gap})({four})({gap})({four})(?![0-9A-Z])"
-            rf"|(?<![0-9A-Z\-])({four})-({four})(?![0-9A-Z\-])",
-            re.I,
-        )
         self._prefix = prefix
         self.digest = f"{words.digest} {prefix}"  # of all that `mask` and `split` depend on
+        self._real = (
+            frozenset(COMMON) | words.english | words.german | words.items | frozenset(words.aliases) | words.filler
+        )
         self._names = frozenset(part for name in product_names for part in words.split(name) if len(part) > 2)
+        # No slip of a thing's name is what means something of its own.
+        self._strange = frozenset(
+            {*words.gloss, *words.same, *words.colours, *words.labels, *words.ordinals, *MONTHS, *DAYS}
+        )
+        self._nameable = sorted(name for name in {*words.items, *words.aliases, *self._names} if len(name) >= 4)
 
     def read(self, text: str) -> Mentions:
         """Every mention in a text; nothing is guessed, an absent thing is absent."""
         text = clean(text)
-        emails = tuple(hit.group() for hit in EMAIL.finditer(text))
-        rest = IN_BASKET.sub(" ", self.number.sub(lambda m: " " if self._canonical(m) else m.group(), text))
-        rest, dates, money = _without(fold(EMAIL.sub(" ", rest)))
+        emails, rest = _emails(text)
+        rest = IN_BASKET.sub(" ", self._numberless(rest, " "))
+        sizes = named_sizes(rest, self.words.colours)
+        rest, dates, money = _without(fold(rest))
         words = self.words.split(rest)
         known = self.words
         # In a German sentence "hat" is a verb and no headgear.
@@ -89,30 +118,31 @@ class Reader:
             orders=self.order_numbers(text),
             position=_position(words, known.ordinals),
             words=tuple(words),
-            items=_unique(item for word in things if (item := known.item(word) or self._in_name(word))),
+            items=_unique(item for word in things if (item := self._thing(word))),
             colours=_unique(known.colours[word] for word in words if word in known.colours),
             pronoun=any(word in known.pronouns for word in words),
             other=any(word in known.other for word in words),
             everything=any(word in known.everything for word in words),
-            quantity=_quantity(rest, words, known.numbers),
-            labels=_unique(_wanted(words, known.labels)),
-            reason=_reason(" ".join(words), known.reasons),
+            quantity=_quantity(without_sizes(rest), words, known.numbers) or self._single(words),
+            labels=_unique([*_wanted(words, known.labels), *_called(fold(text), known.labels)]),
+            reason=_reason(" ".join(words), known.reasons) or told_reason(fold(text)),
             price=next((s.most or s.least for s in money), None) or _limit(words),
             status=next((known.statuses[word] for word in words if word in known.statuses), None),
             superlative=next((known.superlatives[word] for word in words if word in known.superlatives), None),
             least=next((s.least for s in money if s.least and not s.exact), None),
             dates=dates,
             emails=emails,
+            options=sizes,
         )
 
     def order_numbers(self, text: str) -> tuple[str, ...]:
         """The order numbers in a text in the shop's spelling: HP-7K3M-29QD for 'hp 7k3m29qd' or 'HP7K3M-29QD'."""
-        return _unique(number for m in self.number.finditer(text) if (number := self._canonical(m)))
+        return _unique(found.number for found in self._numbers(text))
 
     def mask(self, text: str) -> str:
         """The text with every order number as the word 'ordernumber' and every amount of money as 'price', and without
         days of the calendar: "from 20 October" says which order and not what is wanted of it."""
-        hidden = fold(self.number.sub(lambda m: " ordernumber " if self._canonical(m) else m.group(), text))
+        hidden = fold(self._numberless(text, " ordernumber "))
         for start, end, phrase in reversed(phrases(hidden)):
             if re.search(r"\d", phrase) and day_in(f"{phrase} 2000"):
                 hidden = f"{hidden[:start]} {hidden[end:]}"
@@ -120,7 +150,7 @@ class Reader:
 
     def query(self, text: str) -> str:
         """The words of a message that can be searched for, things by their English name."""
-        rest = MONEY.sub(" ", fold(IN_BASKET.sub(" ", self.number.sub(" ", clean(text)))))
+        rest = MONEY.sub(" ", fold(IN_BASKET.sub(" ", self._numberless(clean(text), " "))))
         kept = [w for w in self.words.split(rest) if w not in self.words.filler and not w.isdigit()]
         return " ".join(self.words.item(word) or self.words.colours.get(word, word) for word in kept[:8])
 
@@ -129,15 +159,34 @@ class Reader:
         said = " ".join(self.words.split(text))
         return next((i for i, starts in self.words.wishes.items() if any(start in said for start in starts)), None)
 
-    def _canonical(self, match: re.Match[str]) -> str | None:
-        gap, first, inner, second, bare_first, bare_second = match.groups()
-        typed = first + second if first else bare_first + bare_second
-        letters = typed.upper().translate(MISREAD)
-        # Ordinary words of four letters stay words: unless it is dashed in full, a number shows a digit.
-        dashed = first is not None and "-" in gap and "-" in inner
-        if not set(letters) <= set(CROCKFORD) or not (dashed or re.search(r"\d", typed)):
+    def _numbers(self, text: str) -> list[Found]:
+        return order_numbers(text, prefix=self._prefix, is_word=self._real.__contains__)
+
+    def _numberless(self, text: str, stand_in: str) -> str:
+        for found in reversed(self._numbers(text)):
+            text = f"{text[: found.start]}{stand_in}{text[found.end :]}"
+        return text
+
+    def _thing(self, word: str) -> str | None:
+        """The thing that a word names: by its name, as a part of a product's name, or one slip away from either."""
+        return self.words.item(word) or self._in_name(word) or self._slipped(word)
+
+    def _single(self, words: Sequence[str]) -> int | None:
+        """1 where one of a thing is named ("one kettle", "eine Tasse"); "the blue one" counts nothing."""
+        for at, word in enumerate(words):
+            before = words[at - 1] if at else ""
+            if word in SINGLE and before not in POINTING and any(self.words.item(w) for w in words[at + 1 : at + 3]):
+                return 1
+        return None
+
+    def _slipped(self, word: str) -> str | None:
+        known = self.words
+        strange = word.isalpha() and len(word) >= MENDED and word not in self._real and word not in self._strange
+        if not strange or any(form in self._real for form in singulars(word)):
             return None
-        return f"{self._prefix}-{letters[:4]}-{letters[4:]}"
+        slips = 2 if len(word) >= 8 else 1
+        near = process.extractOne(word, self._nameable, scorer=OSA.distance, score_cutoff=slips)
+        return (known.item(near[0]) or near[0]) if near and near[0][0] == word[0] else None
 
     def _in_name(self, word: str) -> str | None:
         if len(word) < 4 or word in self.words.filler or word in self.words.english or word in self.words.colours:
@@ -185,6 +234,41 @@ def _score(name: str, mentions: Mentions, words: Words) -> int:
     return things + colours
 
 
+def _emails(text: str) -> tuple[tuple[str, ...], str]:
+    """The e-mail addresses in a text, typed or spelled out, and the text without them."""
+    found = [hit.group() for hit in EMAIL.finditer(text)]
+    rest = EMAIL.sub(" ", text)
+    for form in (BRACKETED, DICTATED):
+        for hit in form.finditer(rest):
+            name, host = (re.sub(_DOT, ".", hit[part], flags=re.I) for part in ("name", "host"))
+            found.append(f"{name}@{host}.{hit['end']}")
+        rest = form.sub(" ", rest)
+    return _unique(found), rest
+
+
+CALLED = re.compile(
+    r"\b(?:address|adresse)\s+(?:is\s+)?(?:called|named|labelled|labeled|saved as|under|namens|genannt"
+    r"|mit dem namen|heisst)\s+[\"'„“]?"
+    r"(?P<name>[a-z][\w-]{1,20})|\b(?:my|the|meine"
+    r"|die)\s+[\"'„“]?(?P<before>[a-z]{3,15})[\"'”“]?(?:'s)?\s+(?:address|adresse)\b"
+    r"|\b(?P<joined>[a-z]{3,15}?)s?adresse\b"
+)
+_NO_LABEL = """
+delivery shipping billing mail email new old other current right wrong saved same second first correct default
+invoice home liefer rechnungs rechnung neue alte andere richtige falsche gespeicherte e whole full last this that
+post
+"""
+NO_LABEL = frozenset(_NO_LABEL.split())
+
+
+def _called(folded: str, labels: Mapping[str, str]) -> Iterable[str]:
+    """Labels that an address is called by, known or not: "the address called barn", "my cottage address"."""
+    for hit in CALLED.finditer(folded):
+        name = hit["name"] or hit["before"] or hit["joined"]
+        if name not in NO_LABEL:
+            yield labels.get(name, name)
+
+
 def _wanted(words: Sequence[str], labels: Mapping[str, str]) -> Iterable[str]:
     for i, word in enumerate(words):
         # "The office rather than home", "not home": what is turned down is no wish.
@@ -223,6 +307,8 @@ def _position(words: Sequence[str], ordinals: Mapping[str, int]) -> int | None:
         return 1
     if re.search(r"\bat last\b|\blast time\b|\bfirst of all\b|\bat first\b|\bsecond factor\b|\bjust a second\b", said):
         return None
+    if numbered := re.search(r"\b(?:option|the number|die nummer|choice) ([1-9])\b", said):
+        return int(numbered[1]) - 1
     return next((ordinals[word] for word in words if word in ordinals), None)
 
 
@@ -236,6 +322,10 @@ def _quantity(text: str, words: Sequence[str], numbers: Mapping[str, int]) -> in
             return int(typed[1])
     # 'one' is a pronoun far more often than a number ("this one", "the blue one").
     left = kept.split()
+    if times := TIMES.search(kept):
+        number = number_of(times["each"]) if times["each"] else 6
+        if number is not None:
+            return number
     for word in (word.strip(".,!?()") for word in left):
         if word in numbers and word not in UNCOUNTED:
             return numbers[word]

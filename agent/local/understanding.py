@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from agent.local.classifier import OUTSIDE, Classifier, Verdict
+from agent.local.classifier import OUTSIDE, SENTENCE, Classifier, Verdict
+from agent.local.clauses import ASKING, FULL_STOP, ITS, Kind, Stretch, carried, stretches
 from agent.local.embeddings import Encoder
 from agent.local.intents import Intent
 from agent.local.negation import Refusal, refusals_in, without_tail
@@ -47,8 +48,15 @@ PERSON = "talk_to_person"
 CALLS = 0.3  # share from which a complaint is a call for a person: whoever is angry and asks for one gets one
 MEANS_IT = 0.4  # share from which what is turned down is taken for something that could have been done
 SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
-SENTENCES, CUTS = 8, 4  # sentences of a message that are read on their own; places where one may be cut
-STRONG = re.compile(r"[.!?;\n]+\s+|\n+")
+# Share from which both of two stretches count as requests, by how the second is joined to the first.
+NEEDED = {"stop": 0.40, "also": 0.40, "and": 0.50, "other": 0.65, "start": 1.0}
+SAME_THING = 0.85  # the share where a question goes on about the thing before: "how big is it, and what does it weigh"
+PLAINLY = 0.75  # the share from which what lies outside the shop counts as asked for
+THIS = ITS | {"this", "that", "these", "those", "dies", "diese", "dieses"}
+LESS = 0.45  # by how much less clear than the whole a stretch may be that asks for something else
+SENTENCES = 8  # sentences of a message that are read on their own
+MOST = 3  # requests of one message that are taken up
+STRONG = re.compile(rf"(?:[!?;\n]|{FULL_STOP})+\s+|\n+", re.I)
 WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\s+", re.I)
 
 
@@ -158,15 +166,21 @@ class Understander:
     def _split(self, text: str) -> tuple[Understanding, ...]:
         text = without_tail(text) or text
         refusals = refusals_in(text)
-        sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()]
-        pieces = [piece for sentence in sentences for cut in _cuts(sentence) for piece in cut]
+        known = self._reader.words
+        parts = stretches(text, known)
+        shared = carried(text, known) if len(parts) == 1 else None
+        parts = list(shared) if shared else parts
+        sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()] if len(parts) == 1 else []
         refused = [said for refusal in refusals for said in (refusal.what, refusal.rest) if said]
-        texts = list(dict.fromkeys([text, *sentences, *pieces, *refused]))
+        spoken = [part.spoken for part in parts] if len(parts) > 1 else []
+        texts = list(dict.fromkeys([text, *sentences, *spoken, *refused]))
         heard = dict(zip(texts, self.each(texts), strict=True))
         for refusal in refusals:
             if (left := self._left_of(refusal, heard, heard[text])) is not None:
                 return left
-        return self._joined(heard[text], [part for s in sentences for part in self._halves(s, heard)])
+        if len(parts) > 1:
+            return self._parted(parts, [heard[part.spoken] for part in parts], heard[text])
+        return self._joined(heard[text], [heard[sentence] for sentence in sentences])
 
     def _left_of(
         self, refusal: Refusal, heard: Mapping[str, Understanding], whole: Understanding
@@ -188,40 +202,66 @@ class Understander:
             return None
         return (replace(whole, intent="decline", runner_up=refused.intent, confidence=refused.confidence),)
 
+    def _parted(
+        self, parts: Sequence[Stretch], heard: Sequence[Understanding], whole: Understanding
+    ) -> tuple[Understanding, ...]:
+        """The requests that the stretches of a message are; the whole as one where it is not sure that they are two."""
+        if any(said.intent == "injection" and said.band == "act" for said in heard):
+            return (whole,)
+        kept: list[tuple[Stretch, Understanding]] = []
+        for part, said in zip(parts, heard, strict=True):
+            if said.intent in SMALL_TALK | UNSPLIT and not _is_asked(part, said):
+                continue
+            same = next((i for i, (_, other) in enumerate(kept) if self._one_wish(other, said)), None)
+            if same is not None:
+                kept[same] = (kept[same][0], _meant(kept[same][1], said))
+            elif not kept or self._apart(kept[-1], (part, said), whole):
+                kept.append((part, said))
+        wishes = [said for _, said in kept]
+        return tuple(wishes[:MOST]) if len(wishes) > 1 else self._joined(whole, heard)
+
+    def _apart(
+        self, one: tuple[Stretch, Understanding], two: tuple[Stretch, Understanding], whole: Understanding
+    ) -> bool:
+        """Whether two stretches of a message are two requests rather than one that the whole message makes."""
+        (first, left), (second, right) = one, two
+        if len(right.slots.words) < 2:
+            return False
+        needed = NEEDED[second.joint]
+        if first.kind not in ASKING or second.kind not in ASKING:
+            told, asked = (left, right) if first.kind not in ASKING else (right, left)
+            # What went wrong is the reason of a wish to have it made good, and a request of its own beside another.
+            if told.intent not in TOLD_PLAINLY or asked.intent in WISH or asked.intent in STORY - {"where_is_order"}:
+                return False
+            needed = max(needed, SURE)
+        bare = not (right.slots.items or right.slots.orders)
+        if bare and second.joint in {"stop", "other"}:
+            # "Can I return it? I want my money back": with neither an "and" nor a thing of its own it says the same.
+            if second.kind is Kind.WISHES:
+                return False
+            needed = SAME_THING if THIS & set(right.slots.words) else needed
+        asked_on = first.kind is second.kind is Kind.QUESTIONS and bare
+        if asked_on and ITS & set(right.slots.words):
+            needed = SAME_THING
+        # Where the whole is as clearly one of the two, the other must be as clear.
+        if whole.intent in {left.intent, right.intent}:
+            other = right if whole.intent == left.intent else left
+            needed = max(needed, whole.confidence - LESS)
+            return other.confidence >= needed and min(left.confidence, right.confidence) >= NEEDED[second.joint]
+        return min(left.confidence, right.confidence) >= needed
+
     def _joined(self, whole: Understanding, parts: Sequence[Understanding]) -> tuple[Understanding, ...]:
-        """The requests that the parts of a message are, or the whole as one."""
+        """The whole as one request, by the part of it that says what is wanted where the whole is less clear."""
         if len(parts) == 1 and parts[0].text != whole.text:
             return (parts[0],)
         sure = [part for part in parts if part.band == "act" and part.intent not in SMALL_TALK]
         if "injection" in {part.intent for part in sure}:
             return (whole,)
         wishes = self._wishes(sure)
-        if len(wishes) >= 2:
-            return tuple(wishes[:3])
         # One request in several sentences keeps all its words: the reason may be in one, the thing in another.
-        if wishes and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.band != "act"):
+        if len(wishes) == 1 and len(parts) > 1 and (whole.intent != wishes[0].intent or whole.band != "act"):
             return (_over(wishes[0], whole),)
         return (whole,)
-
-    def _halves(self, sentence: str, heard: Mapping[str, Understanding]) -> list[Understanding]:
-        """The sentence as it is, or cut in two where both halves are clearest; a greeting before a wish is dropped."""
-        best: list[Understanding] = []
-        for left, right in ((heard[left], heard[right]) for left, right in _cuts(sentence)):
-            if left.intent in SALUTATION and left.band == "act" and right.band == "act":
-                return [right]
-            clear = min(left.confidence, right.confidence)
-            if self._apart(left, right) and clear > min((half.confidence for half in best), default=0):
-                best = [left, right]
-        return best or [heard[sentence]]
-
-    def _apart(self, left: Understanding, right: Understanding) -> bool:
-        """Whether the halves of a sentence are worth reading on their own: both sure, not alike, both asking."""
-        names, actions = {left.intent, right.intent}, {self._actions[left.intent], self._actions[right.intent]}
-        if len(actions) < 2 or names & (SMALL_TALK | UNSPLIT):
-            return False
-        if min(left.confidence, right.confidence) < SURE or len(right.slots.words) < 2:
-            return False
-        return all(self._asks(half) for half in (left, right))
 
     def _asks(self, half: Understanding) -> bool:
         """Whether the words ask, wish or tell somebody to do something, and don't only tell what was."""
@@ -249,8 +289,10 @@ class Understander:
         return names in MEANT or bool(names & STORY and names & WISH)
 
 
-def _cuts(sentence: str) -> list[tuple[str, str]]:
-    return [(sentence[: mark.start()], sentence[mark.end() :]) for mark in list(WEAK.finditer(sentence))[:CUTS]]
+def _is_asked(part: Stretch, said: Understanding) -> bool:
+    """Whether something that we don't do, or help itself, is asked for as plainly as a wish beside it."""
+    asked = part.kind in {Kind.ORDERS, Kind.QUESTIONS} and len(said.slots.words) > SENTENCE
+    return said.intent in {OUTSIDE, "help"} and asked and said.confidence >= PLAINLY
 
 
 def _about(part: Understanding) -> set[str]:

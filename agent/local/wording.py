@@ -18,6 +18,7 @@ WORD = re.compile(r"[^\W_]+|[€$£]")
 MONEY = re.compile(
     r"(?:[€$£]\s?\d+(?:[.,]\d{1,2})?)|(?:\d+(?:[.,]\d{1,2})?\s?(?:€|\$|£|eur\b|euros?\b|dollars?\b|pounds?\b))"
 )
+UMLAUT = re.compile(r"([aou])e(?=[a-z])")  # "Töpfe" are several of a "Topf"
 LOADER = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
 )  # The C loader is ten times as fast and as safe; wheels carry it.
@@ -88,7 +89,8 @@ class Words:
 
     def item(self, word: str) -> str | None:
         """The English name of the thing a word stands for, singular; None when it names no thing we know."""
-        for form in singulars(word):
+        plain = UMLAUT.sub(r"\1", word)
+        for form in dict.fromkeys((*singulars(word), *(singulars(plain) if plain != word else ()))):
             if form in self.aliases:
                 return self.aliases[form]
             if form in self.items:
@@ -154,6 +156,8 @@ def sentences(text: str) -> list[str]:
 def singulars(word: str) -> tuple[str, ...]:
     """A word and the shorter forms it may be the plural of, English and German."""
     cuts = [word]
+    if word.endswith("ves"):  # knives, scarves
+        cuts += [f"{word[:-3]}fe", f"{word[:-3]}f"]
     for ending in ("s", "es", "n", "en", "e", "er"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             cuts.append(word[: -len(ending)])

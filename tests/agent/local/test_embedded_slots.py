@@ -52,6 +52,43 @@ def test_order_numbers(reader: Reader, text: str, number: str) -> None:
     assert reader.read(text).orders == (() if number == "-" else (number,))
 
 
+@pytest.mark.parametrize(("text", "named"), cases("options"))
+def test_options(reader: Reader, text: str, named: str) -> None:
+    assert ", ".join(reader.read(text).options) == ("" if named == "-" else named)
+
+
+@pytest.mark.parametrize(("text", "why"), cases("reasons"))
+def test_reasons(reader: Reader, text: str, why: str) -> None:
+    assert (reader.read(text).reason or "-") == why
+
+
+@pytest.mark.parametrize(("text", "address"), cases("emails"))
+def test_e_mail_addresses(reader: Reader, text: str, address: str) -> None:
+    assert reader.read(text).emails == (() if address == "-" else (address,))
+
+
+@pytest.mark.parametrize(("text", "names"), cases("things"))
+def test_things(reader: Reader, text: str, names: str) -> None:
+    assert ", ".join(reader.read(text).items) == ("" if names == "-" else names)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("send it to the address called barn", "barn"),
+        ("delete my cottage address", "cottage"),
+        ("remove the address named 'Work'", "office"),
+        ("an meine Ferienadresse", "ferien"),
+    ],
+)
+def test_an_address_may_be_called_anything(reader: Reader, text: str, label: str) -> None:
+    assert label in reader.read(text).labels
+
+
+def test_my_new_address_is_no_name_of_one(reader: Reader) -> None:
+    assert reader.read("change it to my new address, the shipping address is wrong").labels == ()
+
+
 def test_a_day_is_no_place_in_a_list_and_no_count(reader: Reader) -> None:
     read = reader.read("the order from last Tuesday, the second of December")
     assert read.position is None or read.position == 1
