@@ -20,6 +20,7 @@ from agent.local.wording import language_of
 
 REMEMBERED = 30  # turns that are read again; what a person refers to lies closer
 MOST_TRIES = 1  # times a question is repeated before we offer a person
+ASKING = "ask_for_person"  # who has called for a person may still want the change they wished for before
 MOST_CALLS = 9  # tool calls in one turn; two requests need about four each, so more means that results do not come back
 
 
@@ -83,6 +84,8 @@ class Dialogue:
             if isinstance(step, Call):
                 break
             memory = after(memory, task, step)
+            if memory.last is not None and self._intents[memory.last.intent].tool in self._changing - {ASKING}:
+                memory = replace(memory, wish=memory.last)
             asked = asked or memory.open
         return steps, replace(memory, open=asked) if asked else memory
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.local.answers import LONGEST_NAME, SURE, Answers
+from agent.local.asides import asks, calls_person, refuses_person
+from agent.local.carrying_on import CarryingOn
 from agent.local.filling import in_force
 from agent.local.intents import Intent
 from agent.local.outcomes import recalled
@@ -30,6 +32,7 @@ class Listener:
     def __init__(self, intents: Mapping[str, Intent], reader: Reader, understander: Understander) -> None:
         self._intents, self._reader, self._understander = intents, reader, understander
         self._answers = Answers(intents, reader)
+        self._carrying_on = CarryingOn(intents, reader)
 
     def hear(self, turn: Turn, memory: Memory) -> Heard:
         """The requests of a message, or what to say when it asks for nothing that can be done."""
@@ -39,6 +42,9 @@ class Listener:
             return Said("lost")
         if (claim := self._claim_of_power(turn, first)) is not None:
             return claim
+        if self._calls_person(turn, first):
+            return [Task(PERSON, (turn.text,), turn.page)]
+        requests = self._without_person(turn, requests)
         if memory.open and memory.open.question:
             return self._answer(turn, memory, memory.open, requests)
         if begins(turn.text, self._reader.words.grave, self._reader.words):
@@ -49,9 +55,22 @@ class Listener:
             return [self._answered(memory.shelved, turn.text)]
         return self._moved(turn, memory, requests)
 
+    def _calls_person(self, turn: Turn, first: Understanding) -> bool:
+        """Whether a person is called for, whatever is open or waits: that is always granted."""
+        is_grave = begins(turn.text, self._reader.words.grave, self._reader.words)
+        return not is_grave and first.intent != "are_you_human" and calls_person(turn.text, self._reader.words)
+
+    def _without_person(self, turn: Turn, requests: Sequence[Understanding]) -> Sequence[Understanding]:
+        """The requests without a call for the person who is not wanted."""
+        if len(requests) < 2 or not refuses_person(turn.text, self._reader.words):
+            return requests
+        return [request for request in requests if request.intent != PERSON] or requests
+
     def _moved(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
+        if len(requests) == 1 and (more := self._carrying_on.reads(turn, memory, first)) is not None:
+            return more
         move = self._move(first)
         if self._picks_foremost(turn, first, memory):
             return [Task("product_question", (turn.text,))]
@@ -153,9 +172,13 @@ class Listener:
         exact = exact or (question.fill == "reason" and bool(first.slots.reason) and len(requests) == 1)
         wish = move is None and first.band == "act" and first.intent not in {task.intent, "out_of_scope"}
         strays = wish and first.confidence >= SURE and first.intent not in MENTIONING
+        if not exact and (aside := self._aside(turn, task, requests)) is not None:
+            return aside
         if move == "correct" and question.fill != "order":
             return [self._again(turn, memory, task, corrects=True)]
-        if exact or (move in {None, "answer", "correct"} and not strays and self._answers.fits(turn, task, first)):
+        if exact or (
+            move in {None, "answer", "correct"} and not strays and self._answers.fits(turn, task, first, memory.orders)
+        ):
             return [self._answered(task, turn.text)]
         if move in {"drop", "decline"}:
             return Said("dropped")
@@ -163,6 +186,16 @@ class Listener:
         if strays or len(requests) > 1 or (wish and (first.intent not in MENTIONING or narrow)):
             return self._wishes(turn, replace(memory, open=None), requests)
         return [task]
+
+    def _aside(self, turn: Turn, task: Task, requests: Sequence[Understanding]) -> Heard | None:
+        """A question about the rules in the middle is answered, and what was open is asked again after it."""
+        first, question = requests[0], task.question
+        if question is None or question.fill not in {"reason", "words"} or not asks(turn.text, self._reader.words):
+            return None
+        intent = self._intents[first.intent]
+        if first.band == "lost" or intent.move is not None or intent.changes or intent.tool is None:
+            return None
+        return [Task(first.intent, (turn.text,), turn.page), replace(task, question=None, tries=0)]
 
     def _is_back(self, text: str, heard: Understanding, memory: Memory) -> bool:
         """Whether a guest says to have signed in, or simply goes on."""

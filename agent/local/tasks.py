@@ -93,7 +93,8 @@ class Memory:
     """What the conversation so far was about; folded from the messages, never stored.
 
     ``shelved`` is a question that another wish came in between of; ``queue`` holds requests of one message that wait
-    for the question before them; ``waits`` is what a guest wanted before signing in.
+    for the question before them; ``waits`` is what a guest wanted before signing in; ``wish`` is the last change that
+    was wished for. ``options`` are those of the product shown last, ``labels`` the rows that choices were made from.
     """
 
     language: str = ""
@@ -112,6 +113,9 @@ class Memory:
     shelved: Task | None = None
     queue: tuple[Task, ...] = ()
     waits: Task | None = None
+    wish: Task | None = None
+    options: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

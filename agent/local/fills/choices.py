@@ -74,7 +74,7 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
     # What is said about addresses in general names none of those that are called by a handle.
     readable = [row for row in rows if ":" not in _label(f, row)]
     labels = [f.reader.read(_label(f, row)) for row in readable]
-    if m.labels:
+    if m.labels and any(label.labels for label in labels):
         return [row for row, label in zip(readable, labels, strict=True) if set(m.labels) & set(label.labels)]
     said = set(m.words)
     digits = {word for word in said if word.isdigit() and len(word) >= 3}
@@ -84,11 +84,21 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
     if exact or (found := matching(readable, m, f.reader.words, text=f.slot.label)):
         return exact or found
     alike = zip(readable, labels, strict=True)
+    if by_part := [row for row in rows if said & _handle_words(f, row)]:
+        return by_part
     if by_beginning := [row for row, label in alike if _begin_alike(said, set(label.words))]:
         return by_beginning
     if m.position is not None and f.answer:
         return [rows[min(m.position, len(rows) - 1)]]
     return []
+
+
+def _handle_words(f: Filling, row: Mapping[str, Any]) -> set[str]:
+    """The telling words of a handle of words: "reminders" of ``review_reminders``."""
+    handle = str(row[f.slot.take])
+    return (
+        {word for word in f.reader.words.split(handle.replace("_", " ")) if len(word) > 4} if "_" in handle else set()
+    )
 
 
 def _begin_alike(said: set[str], label: set[str]) -> bool:
