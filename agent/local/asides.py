@@ -1,4 +1,4 @@
-"""What stands in a message beside the wish: a call for a person, a question, a reason told freely, what is not meant."""
+"""What stands in a message beside the wish: a call for a person, a question, a free reason, what is not meant."""
 
 import re
 from collections.abc import Iterable
@@ -21,8 +21,8 @@ NO_REASON = frozenset(
     re.findall(
         r"\w+",
         "return returning refund exchange swap cancel claim report warranty please bitte want like would hello hi dear "
-        "sir madam thanks thank sorry order orders bestellung zurueck zurueckgeben zurueckschicken umtauschen tauschen "
-        "stornieren moechte will haette danke hallo guten damen herren morning day label wait know mean meant money geld",
+        "sir madam money geld thanks thank sorry order orders bestellung zurueck zurueckgeben zurueckschicken umtauschen tauschen "
+        "stornieren moechte will haette danke hallo guten damen herren morning day label wait know mean meant",
     )
 )
 ASKING = frozenset(
@@ -36,13 +36,13 @@ CALLING = frozenset(
     re.findall(
         r"\w+",
         "get give want need like talk speak chat bring call fetch connect put transfer may can could let prefer rather "
-        "ask please want real will moechte brauche sprechen reden verbinde verbinden gib gebt hol holt kann koennte bitte",
+        "ask please want real will moechte brauche sprechen reden verbinde verbinden gib gebt hol holt kann koennte "
+        "bitte",
     )
 )
 # Before these a person is talked about and not called for.
-NOT_CALLED = frozenset(
-    {"no", "not", "never", "without", "kein", "keine", "keinen", "nicht", "are", "bist", "is", "that"}
-)
+NOT_CALLED = frozenset({"no", "not", "never", "without", "kein", "keine", "keinen", "nicht"})
+ABOUT = frozenset({"are", "bist", "is", "that", "you", "du", "ihr"})
 PERSONS = 80  # rapidfuzz ratio (0-100) from which a word is taken for "person" or "human"
 
 
@@ -53,8 +53,13 @@ def calls_person(text: str, words: Words) -> bool:
         if _is_person(word, words):
             before = said[max(0, at - 6) : at]
             near = set(said[max(0, at - 4) : at])
+            talked_of = ABOUT & set(said[max(0, at - 3) : at]) and not CALLING & set(said[max(0, at - 2) : at])
             alone = len(said) == 1 or (at == len(said) - 1 and len(said) <= 3)
-            if not near & NOT_CALLED and (set(before) & CALLING or (alone and not set(said) & ASKING)):
+            if (
+                not near & NOT_CALLED
+                and not talked_of
+                and (set(before) & CALLING or (alone and not set(said) & ASKING))
+            ):
                 return True
     return False
 

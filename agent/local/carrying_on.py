@@ -43,11 +43,7 @@ AGAIN = re.compile(r"\b(?:again|once more|after all|anyway|nochmal|nochmals|noch
 TOO = re.compile(
     r"^\W*(?:(?:hmpf|hm+|ok|okay|oh|good|gut)\W+)*(?:and|und|what about|how about|same for|also|auch)\b", re.I
 )
-OTHERWISE = re.compile(
-    r"^\W*(?:(?:oh|ugh|hm+|ne|nee|nein|no|nope|wait|sorry|ok|okay|actually|hang on|moment|moechte|fine|then|dann|doch|"
-    r"lieber|actually)\W+)+|\b(?:then|instead|rather|sorry|dann|lieber|stattdessen|after all)\b",
-    re.I,
-)
+MEANT = re.compile(r"\b(?:i mean|i meant|ich meine|ich meinte)\b")
 NO_FIRST = re.compile(r"^\W*(?:\w+\W+){0,2}?(?:no|nein|nee|nope|not|wait|sorry|i meant|ich meinte)\b", re.I)
 PICKED = frozenset({"option", "variant", "record", "address", "quantity"})
 ENDED = frozenset({"refused", "not_found", "error"})
@@ -68,6 +64,8 @@ class CarryingOn:
         wish = memory.wish
         if wish is None:
             return None
+        if first.slots.orders and first.intent in LOOSE and MEANT.search(fold(turn.text)):
+            return [self._more(wish, turn, {"order": first.slots.orders[0]})]
         if (again := self._once_more(turn, memory, wish, first)) is not None:
             return [again]
         if not self._may_be_part(turn, memory, first):
@@ -103,7 +101,8 @@ class CarryingOn:
         if not found or (not first.slots.orders and asks_property(first)):
             return None
         number = first.slots.orders[0] if first.slots.orders else str(found[0].get("number") or "")
-        return Task(last.intent, (turn.text,), turn.page, {"order": number})
+        wish = memory.wish if last.intent in LOOSE and memory.wish else last
+        return Task(wish.intent, (turn.text,), turn.page, {"order": number})
 
     def _may_be_part(self, turn: Turn, memory: Memory, first: Understanding) -> bool:
         wish = memory.wish

@@ -1,5 +1,6 @@
 """What a message asks for, given what is open in the conversation: an answer, a correction, a yes, or a new wish."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,11 +10,12 @@ from agent.local.carrying_on import CarryingOn
 from agent.local.filling import in_force
 from agent.local.intents import Intent
 from agent.local.outcomes import recalled
+from agent.local.plainly import BASKET, names_option_of_line, of_a_pair, swaps_option
 from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
 from agent.local.understanding import Understander, Understanding
 from agent.local.wares import PROPERTY
-from agent.local.wording import fold
+from agent.local.wording import fold, sentences
 
 COMPARING = frozenset(
     {"compare_products", "recommend", "which_order", "product_question", "search_product", "reviews", "other_order"}
@@ -22,7 +24,7 @@ MENTIONING = frozenset({"show_order", "search_product", "product_question", "whi
 LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
 # Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
 MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
-PERSON = "talk_to_person"
+PERSON, CHANGE_ITEM = "talk_to_person", "change_order_item"
 Heard = Said | list[Task]
 
 
@@ -44,7 +46,11 @@ class Listener:
             return claim
         if self._calls_person(turn, first):
             return [Task(PERSON, (turn.text,), turn.page)]
-        requests = self._without_person(turn, requests)
+        if refuses_person(turn.text, self._reader.words):
+            requests = self._without_person(requests)
+            first = requests[0]
+            if first.intent == PERSON:
+                return Said("dropped")
         if memory.open and memory.open.question:
             return self._answer(turn, memory, memory.open, requests)
         if begins(turn.text, self._reader.words.grave, self._reader.words):
@@ -60,11 +66,13 @@ class Listener:
         is_grave = begins(turn.text, self._reader.words.grave, self._reader.words)
         return not is_grave and first.intent != "are_you_human" and calls_person(turn.text, self._reader.words)
 
-    def _without_person(self, turn: Turn, requests: Sequence[Understanding]) -> Sequence[Understanding]:
+    def _without_person(self, requests: Sequence[Understanding]) -> Sequence[Understanding]:
         """The requests without a call for the person who is not wanted."""
-        if len(requests) < 2 or not refuses_person(turn.text, self._reader.words):
-            return requests
-        return [request for request in requests if request.intent != PERSON] or requests
+        kept = [request for request in requests if request.intent != PERSON]
+        if kept:
+            return kept
+        rest = [part for part in sentences(requests[0].text) if not refuses_person(part, self._reader.words)]
+        return self._understander.requests(" ".join(rest)) if rest else requests
 
     def _moved(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
@@ -102,6 +110,12 @@ class Listener:
     def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
         requests = [self._plainly(request) for request in self._without_story(requests, turn.text)]
         first = requests[0]
+        if len(requests) == 2 and first.intent in MENTIONING and requests[1].slots.pronoun and first.slots.items:
+            # "The wren house sounds good, what do others say about it": the first half only names what "it" is.
+            return [Task(requests[1].intent, (turn.text,), turn.page)]
+        unsure = first.confidence < SURE or first.intent in MENTIONING
+        if unsure and len(requests) == 1 and (plain := self._plain_change(turn, memory)):
+            return [plain]
         if len(requests) > 1:
             return [Task(request.intent, (request.text,), turn.page) for request in requests]
         # "Can it stand in a gale?" is far from all examples, and on a product's page it is about the product.
@@ -110,12 +124,34 @@ class Listener:
             return [Task("product_question", (turn.text,), turn.page)]
         sureness = first.confidence + (first.runner_up_confidence if self._act_alike(first) else 0)
         if sureness >= 0.5:
+            if self._asks_more_of_rules(turn, memory, first):
+                rules = memory.last.said[-1] if memory.last else ""
+                return [Task(str(memory.last and memory.last.intent), (f"{turn.text} {rules}",), turn.page)]
             wish = self._wish(turn, memory, first)
             numbers = in_force(first.slots)
             if len(numbers) > 1 and numbers == first.slots.orders:
                 return [replace(wish, answers={**wish.answers, "order": number}) for number in numbers[:3]]
             return [wish]
         return self._unsure(turn, memory, first, sureness)
+
+    def _asks_more_of_rules(self, turn: Turn, memory: Memory, first: Understanding) -> bool:
+        """Whether "and what does it cost?" goes on about the rules that were just told, and about no product."""
+        about_rules = memory.last is not None and memory.last.intent.startswith("policy_")
+        return (
+            about_rules
+            and first.intent in {"product_question", "search_product"}
+            and not (first.slots.items or memory.product or turn.page.get("product"))
+            and asks(turn.text, self._reader.words)
+        )
+
+    def _plain_change(self, turn: Turn, memory: Memory) -> Task | None:
+        """The change of an order's thing that the words say by naming it and another option of it."""
+        if CHANGE_ITEM not in self._intents:
+            return None
+        named = names_option_of_line(turn.text, memory, self._reader)
+        if not named and not swaps_option(turn.text, self._reader):
+            return None
+        return Task(CHANGE_ITEM, (turn.text,), turn.page, {"order": memory.order} if named and memory.order else {})
 
     def _unsure(self, turn: Turn, memory: Memory, first: Understanding, sureness: float) -> Heard:
         """A message that may mean several things, or none: by what it names, else by asking back."""
@@ -125,6 +161,10 @@ class Listener:
         if memory.misses >= 1:
             return Said("person_offer", offers=PERSON, choices=(self._choice(PERSON, memory),))
         pair = [i for i in (first.intent, first.runner_up) if self._can_be_chosen(i)]
+        if (two := self._two_halves(turn, pair)) is not None:
+            return two
+        if sureness >= 0.35 and (plain := of_a_pair(turn.text, pair)) in self._intents:
+            return [Task(str(plain), (turn.text,), turn.page, before=_told(memory))]
         if sureness >= 0.35 and len(pair) == 2:
             one, two = (self._choice(name, memory) for name in pair)
             return Said("did_you_mean", {"choice": one, "other": two, "intent": pair[0]}, choices=(one, two))
@@ -133,6 +173,17 @@ class Listener:
         if first.slots.items:
             return [Task("search_product", (turn.text,), turn.page)]
         return Said("lost")
+
+    def _two_halves(self, turn: Turn, pair: Sequence[str]) -> list[Task] | None:
+        """ "Remove the candles and add a board": the two that a message is between are asked for in its halves."""
+        halves = re.split(r"\s+(?:and|und)\s+", turn.text)
+        if len(halves) != 2 or len(pair) != 2 or set(pair) != BASKET:
+            return None
+        said = [of_a_pair(half, pair) for half in halves]
+        if "add_to_basket" in said and said[0] != said[1]:
+            other = next(name for name in pair if name != "add_to_basket")
+            return [Task(name or other, (half,), turn.page) for name, half in zip(said, halves, strict=True)]
+        return None
 
     def _plainly(self, heard: Understanding) -> Understanding:
         """What is asked back in so many words: "return it, it is too small" is a return."""

@@ -1,13 +1,17 @@
 """Choices from a record of the customer's own (an address, a card, a topic), or from a few values by their words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.local.filling import OFFERED, Filling, Run
+from agent.local.naming import named_orders
 from agent.local.outcomes import answered
 from agent.local.replies import listed
 from agent.local.slots import Mentions, begins, matching
 from agent.local.tasks import Call, Said
+
+APART = re.compile(r"[,;.!?]\s+|\s+(?:and|but|und|aber)\s+", re.I)
 
 
 def fill_record(f: Filling) -> Run:
@@ -31,11 +35,20 @@ def fill_address(f: Filling) -> Run:
     for text, m in zip(f.texts, f.heard, strict=True):
         if len(fit := _named(f, rows, text, m)) == 1:
             return fit[0][f.slot.take]
+        if len(fit) > 1 and len(near := _for_this_order(f, rows, text)) == 1:
+            return near[0][f.slot.take]
     if f.out_of_season():
         return Said("too_late", {"order": f.args["order"], "status": f.status(spoken=True)})
     elsewhere = any(f.reader.words.elsewhere & set(m.words) or m.quantity for m in f.heard)
     facts, labels = _offers(f, rows)
     return f.ask({"addresses": facts["choices_list"], **facts}, labels, key="ask_own_address" if elsewhere else "")
+
+
+def _for_this_order(f: Filling, rows: Sequence[Mapping[str, Any]], text: str) -> list[Mapping[str, Any]]:
+    """The address in the part of a message that names what the order holds: "the trough to the office"."""
+    order = [o for o in f.memory.orders if o.get("number") == f.args.get("order")]
+    parts = [part for part in APART.split(text) if named_orders(order, part, f.reader)]
+    return next((fit for part in parts if len(fit := _named(f, rows, part, f.reader.read(part))) == 1), [])
 
 
 def one_of(f: Filling) -> Any:

@@ -63,7 +63,7 @@ def _chosen(
     offered = asked.choices if asked and asked.fill == "order" else ()
     pool = held or [order for order in left if order.get("number") in offered] or left
     if dated:
-        pool = placed_in(f, pool, dated) or placed_in(f, left, dated)
+        pool = placed_in(f, pool, dated) or placed_in(f, left, dated) or held
         if not pool:
             return which(f, left, key="ask_order_again")
     pool = _priced(f, pool) or pool
