@@ -55,10 +55,16 @@ class CarryingOn:
     def __init__(self, intents: Mapping[str, Intent], reader: Reader) -> None:
         self._intents, self._reader = intents, reader
 
-    def reads(self, turn: Turn, memory: Memory, first: Understanding) -> list[Task] | None:
-        """The request as far as it is a part of the one before; None when the message stands for itself."""
+    def reads(self, turn: Turn, memory: Memory, first: Understanding, *, several: bool = False) -> list[Task] | None:
+        """The request as far as it is a part of the one before; None when the message stands for itself.
+
+        Of ``several`` requests in one message, only a question after a change and another line are taken up.
+        """
         if self._asks_how_it_stands(turn, memory, first):
             return [Task(STANDS, (turn.text,), turn.page)]
+        if several:
+            line = memory.wish and self._other_line(turn, memory, memory.wish)
+            return [line] if line else None
         if (more := self._for_another(turn, memory, first)) is not None:
             return [more]
         wish = memory.wish

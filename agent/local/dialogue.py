@@ -63,7 +63,9 @@ class Dialogue:
         if isinstance(heard, Said):
             memory = learned(after_words(memory, heard), turn, self._changing)
             return [(heard.facts.get("intent", ""), heard)], replace(memory, heard=(*memory.heard, turn.text))
-        memory = learned(self._shelved(memory, heard), turn, self._changing)
+        # What becomes of a change is still asked after when a person has been called since.
+        changing = self._changing - {ASKING} if memory.change else self._changing
+        memory = learned(self._shelved(memory, heard), turn, changing)
         steps, memory = self._carried_out(heard, turn, memory, tools)
         return steps, replace(memory, heard=(*memory.heard, turn.text))
 

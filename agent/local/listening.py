@@ -25,6 +25,8 @@ LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_prod
 # Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
 MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
 PERSON, CHANGE_ITEM = "talk_to_person", "change_order_item"
+# Where the rules stand that a question in the middle of such a wish is mostly about.
+RULES = {name: "policy_returns" for name in ("return_items", "exchange_item", "refund_damaged")}
 Heard = Said | list[Task]
 
 
@@ -77,7 +79,8 @@ class Listener:
     def _moved(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
-        if len(requests) == 1 and (more := self._carrying_on.reads(turn, memory, first)) is not None:
+        several = len(requests) > 1
+        if (more := self._carrying_on.reads(turn, memory, first, several=several)) is not None:
             return more
         move = self._move(first)
         if self._picks_foremost(turn, first, memory):
@@ -113,6 +116,8 @@ class Listener:
         if len(requests) == 2 and first.intent in MENTIONING and requests[1].slots.pronoun and first.slots.items:
             # "The wren house sounds good, what do others say about it": the first half only names what "it" is.
             return [Task(requests[1].intent, (turn.text,), turn.page)]
+        if len(requests) == 1 and first.intent in MENTIONING and (of_it := self._of_it(turn)):
+            return [of_it]
         unsure = first.confidence < SURE or first.intent in MENTIONING
         if unsure and len(requests) == 1 and (plain := self._plain_change(turn, memory)):
             return [plain]
@@ -143,6 +148,14 @@ class Listener:
             and not (first.slots.items or memory.product or turn.page.get("product"))
             and asks(turn.text, self._reader.words)
         )
+
+    def _of_it(self, turn: Turn) -> Task | None:
+        """The wish about "it" that closes a message which only named a thing before."""
+        *named, closing = [part for part in re.split(r"[,.]\s+", turn.text) if part.strip()] or [turn.text]
+        heard = self._understander.one(closing)
+        about = heard.slots.pronoun and not heard.slots.items and self._intents[heard.intent].asks_about("product")
+        sure = heard.confidence >= SURE and heard.intent not in MENTIONING
+        return Task(heard.intent, (turn.text,), turn.page) if named and about and sure else None
 
     def _plain_change(self, turn: Turn, memory: Memory) -> Task | None:
         """The change of an order's thing that the words say by naming it and another option of it."""
@@ -244,6 +257,9 @@ class Listener:
         if question is None or question.fill not in {"reason", "words"} or not asks(turn.text, self._reader.words):
             return None
         intent = self._intents[first.intent]
+        rules = RULES.get(task.intent)
+        if rules in self._intents and (first.band == "lost" or first.intent in {task.intent, "out_of_scope"}):
+            return [Task(str(rules), (turn.text,), turn.page), replace(task, question=None, tries=0)]
         if first.band == "lost" or intent.move is not None or intent.changes or intent.tool is None:
             return None
         return [Task(first.intent, (turn.text,), turn.page), replace(task, question=None, tries=0)]

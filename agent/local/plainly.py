@@ -1,4 +1,4 @@
-"""What words say plainly where likeness to examples leaves it open: a verb, "X instead of Y", two things of a basket."""
+"""What words say plainly where likeness to examples leaves it open: a verb, "X instead of Y", one of two."""
 
 import re
 from collections.abc import Collection
@@ -18,8 +18,10 @@ ADDING = re.compile(r"\b(?:add|put|pack\w*|lege?|nimm|take|another|more|noch)\b"
 # "Want fog, not pine", "in creme statt pine": one option of a thing for another.
 SWAPPED = re.compile(
     r"\b(?:want|wanted|have|get|like|prefer|need|moechte|haette|will|haben|bitte|please)\b.{0,60}"
-    r"(?:\b(?:instead of|rather than|statt|anstatt)\b|(?<=\w),? (?:not|nicht)\b (?!want|need|like|fit|work|come|any|have))"
+    r"(?:\b(?:instead of|rather than|statt|anstatt)\b"
+    r"|(?<=\w),? (?:not|nicht)\b (?!want|need|like|fit|work|come|any|have))"
     r" ?\w+|\b(?:instead of|statt|anstatt)\b \w+ (?:haben|please|bitte)"
+    r"|\b(?:have|get|want|need|like|make|change)\b.{0,20}\b(?:mine|meine\w*)\b.{0,20}\b(?:in|to) \w+"
 )
 VERBS = {
     "return_items": re.compile(r"\b(?:return|retoure|zurueckgeben|zurueckschicken)\b"),
@@ -40,17 +42,24 @@ def of_a_pair(text: str, pair: Collection[str]) -> str | None:
     said = fold(text)
     if set(pair) == BASKET:
         return "change_basket" if CHANGING.search(said) else "add_to_basket" if ADDING.search(said) else None
-    kept = REFUSED_VERB.sub(" ", said)
+    kept = " ".join(map(_typed, REFUSED_VERB.sub(" ", said).split()))
     verbs = [intent for intent, verb in VERBS.items() if verb.search(kept)]
     return verbs[0] if verbs and (len(verbs) == 1 or verbs[0] in pair or verbs[0] == "return_items") else None
 
 
+def _typed(word: str) -> str:
+    """A plain verb whose letters were typed in another order: "reutrn"."""
+    return next((verb for verb in ("return", "exchange", "cancel", "refund") if sorted(word) == sorted(verb)), word)
+
+
 def names_option_of_line(text: str, memory: Memory, reader: Reader) -> bool:
-    """Whether a few words name a line of the order at hand and hardly more than an option: "and now the towels, brick"."""
+    """Whether a few words name a line of the order at hand and little more than an option: "and the towels, brick"."""
     order = next((o for o in memory.orders if o.get("number") == memory.order), {})
     rows = rows_in(order, "items")
-    line = named_rows(rows, without_refused(text), reader)
-    words = reader.words
+    line, words = named_rows(rows, without_refused(text), reader), reader.words
+    if not rows and memory.order and memory.wish:
+        # The lines of this order have not been looked at yet; that is done before anything is prepared.
+        line = [{"name": word} for word in words.split(text) if words.item(word) in reader.read(text).items][:1]
     if len(line) != 1 or text.rstrip().endswith("?"):
         return False
     name = {form for part in words.split(str(line[0].get("name"))) for form in (part, part.rstrip("s"))}

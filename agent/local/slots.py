@@ -139,6 +139,10 @@ class Reader:
             return None
         return f"{self._prefix}-{letters[:4]}-{letters[4:]}"
 
+    def is_in_name(self, word: str) -> bool:
+        """Whether a word is a part of a product's name."""
+        return word in self._names
+
     def _in_name(self, word: str) -> str | None:
         if len(word) < 4 or word in self.words.filler or word in self.words.english or word in self.words.colours:
             return None

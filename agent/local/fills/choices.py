@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rapidfuzz import fuzz
+
 from agent.local.filling import OFFERED, Filling, Run
 from agent.local.naming import named_orders
 from agent.local.outcomes import answered
@@ -11,6 +13,7 @@ from agent.local.replies import listed
 from agent.local.slots import Mentions, begins, matching
 from agent.local.tasks import Call, Said
 
+SLIP = 80  # rapidfuzz ratio (0-100) from which two words of one length are taken for the same
 APART = re.compile(r"[,;.!?]\s+|\s+(?:and|but|und|aber)\s+", re.I)
 
 
@@ -54,7 +57,15 @@ def _for_this_order(f: Filling, rows: Sequence[Mapping[str, Any]], text: str) ->
 def one_of(f: Filling) -> Any:
     """The value whose words were said, else None; the first in the file wins, so that "not" can stand before "yes"."""
     said = (value for text in f.texts for value, starts in f.slot.one_of if begins(text, starts, f.reader.words))
-    return next(said, None)
+    typed = (value for text in f.texts for value, starts in f.slot.one_of if _mistyped(text, starts, f))
+    return next((value for way in (said, typed) for value in way), None)
+
+
+def _mistyped(text: str, starts: Sequence[str], f: Filling) -> bool:
+    """Whether a longer word of a text is one of these with a slip of the finger: "remvoe"."""
+    long = [start for start in starts if len(start) >= 6 and " " not in start]
+    said = [word for word in f.reader.words.split(text) if len(word) >= 6]
+    return any(fuzz.ratio(word, start) >= SLIP and len(word) == len(start) for word in said for start in long)
 
 
 def fill_topic(f: Filling) -> Run:

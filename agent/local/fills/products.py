@@ -113,7 +113,19 @@ def fill_variant(f: Filling) -> Run:
         return rows
     if len(rows) <= 1:
         return str(rows[0]["sku"]) if rows else None
-    return _fitting(f, rows) or f.ask(*_offers(rows))
+    return _fitting(_beside_name(f, rows), rows) or _fitting(f, rows) or f.ask(*_offers(rows))
+
+
+def _beside_name(f: Filling, rows: Sequence[Mapping[str, Any]]) -> Filling:
+    """The same with each option's word once less where several were said: "pine tar candles, copper" are of copper."""
+    names = {part for row in rows for part in f.reader.words.split(str(row.get("name", "")))}
+    first = f.texts[0] if f.texts else ""
+    said = [word for word in f.reader.words.split(first) if word in names]
+    products = {part for part in said if f.reader.is_in_name(part) and len(said) > 1}
+    if not products or products >= set(said):
+        return f
+    left = re.sub(rf"\b(?:{'|'.join(map(re.escape, sorted(products)))})\b", " ", first, count=1, flags=re.I)
+    return replace(f, texts=(left, *f.texts[1:]), heard=(f.reader.read(left), *f.heard[1:]))
 
 
 def fill_option(f: Filling) -> Run:
