@@ -23,7 +23,8 @@ NO_REASON = frozenset(
         r"\w+",
         "return returning refund exchange swap cancel claim report warranty please bitte want like would hello hi dear "
         "sir madam money geld thanks thank sorry order orders bestellung zurueck zurueckgeben zurueckschicken "
-        "umtauschen tauschen stornieren moechte will haette danke hallo guten damen herren morning day label wait know mean meant",
+        "umtauschen tauschen stornieren moechte will haette danke hallo guten damen herren morning "
+        "day label wait know mean meant",
     )
 )
 ASKING = frozenset(

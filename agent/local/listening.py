@@ -1,30 +1,26 @@
 """What a message asks for, given what is open in the conversation: an answer, a correction, a yes, or a new wish."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.local.answers import LONGEST_NAME, SURE, Answers
-from agent.local.asides import asks, calls_person, refuses_person
+from agent.local.asides import asks, refuses_person
 from agent.local.carrying_on import CarryingOn
 from agent.local.filling import in_force
 from agent.local.intents import Intent
 from agent.local.outcomes import recalled
-from agent.local.plainly import BASKET, names_option_of_line, of_a_pair, swaps_option
+from agent.local.plainly import of_a_pair
+from agent.local.readings import MENTIONING, PERSON, Readings
 from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
 from agent.local.understanding import Understander, Understanding
 from agent.local.wares import PROPERTY
-from agent.local.wording import fold, sentences
+from agent.local.wording import fold
 
 COMPARING = frozenset(
     {"compare_products", "recommend", "which_order", "product_question", "search_product", "reviews", "other_order"}
 )
-MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
-# Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
-MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
-PERSON, CHANGE_ITEM = "talk_to_person", "change_order_item"
 # Where the rules stand that a question in the middle of such a wish is mostly about.
 RULES = {name: "policy_returns" for name in ("return_items", "exchange_item", "refund_damaged")}
 Heard = Said | list[Task]
@@ -37,6 +33,7 @@ class Listener:
         self._intents, self._reader, self._understander = intents, reader, understander
         self._answers = Answers(intents, reader)
         self._carrying_on = CarryingOn(intents, reader)
+        self._readings = Readings(intents, reader, understander)
 
     def hear(self, turn: Turn, memory: Memory) -> Heard:
         """The requests of a message, or what to say when it asks for nothing that can be done."""
@@ -46,10 +43,10 @@ class Listener:
             return Said("lost")
         if (claim := self._claim_of_power(turn, first)) is not None:
             return claim
-        if self._calls_person(turn, first):
+        if self._readings.calls_person(turn, first):
             return [Task(PERSON, (turn.text,), turn.page)]
         if refuses_person(turn.text, self._reader.words):
-            requests = self._without_person(requests)
+            requests = self._readings.without_person(requests)
             first = requests[0]
             if first.intent == PERSON:
                 return Said("dropped")
@@ -63,25 +60,14 @@ class Listener:
             return [self._answered(memory.shelved, turn.text)]
         return self._moved(turn, memory, requests)
 
-    def _calls_person(self, turn: Turn, first: Understanding) -> bool:
-        """Whether a person is called for, whatever is open or waits: that is always granted."""
-        is_grave = begins(turn.text, self._reader.words.grave, self._reader.words)
-        return not is_grave and first.intent != "are_you_human" and calls_person(turn.text, self._reader.words)
-
-    def _without_person(self, requests: Sequence[Understanding]) -> Sequence[Understanding]:
-        """The requests without a call for the person who is not wanted."""
-        kept = [request for request in requests if request.intent != PERSON]
-        if kept:
-            return kept
-        rest = [part for part in sentences(requests[0].text) if not refuses_person(part, self._reader.words)]
-        return self._understander.requests(" ".join(rest)) if rest else requests
-
     def _moved(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
         several = len(requests) > 1
         if (more := self._carrying_on.reads(turn, memory, first, several=several)) is not None:
             return more
+        if memory.guess and first.slots.position == 0 and len(first.slots.words) <= LONGEST_NAME and memory.heard:
+            return [Task(memory.guess, (memory.heard[-1],), turn.page)]
         move = self._move(first)
         if self._picks_foremost(turn, first, memory):
             return [Task("product_question", (turn.text,))]
@@ -111,15 +97,15 @@ class Listener:
                 return self._wishes(turn, memory, requests)
 
     def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
-        requests = [self._plainly(request) for request in self._without_story(requests, turn.text)]
+        requests = [self._readings.plainly(request) for request in self._readings.without_story(requests, turn.text)]
         first = requests[0]
         if len(requests) == 2 and first.intent in MENTIONING and requests[1].slots.pronoun and first.slots.items:
             # "The wren house sounds good, what do others say about it": the first half only names what "it" is.
             return [Task(requests[1].intent, (turn.text,), turn.page)]
-        if len(requests) == 1 and first.intent in MENTIONING and (of_it := self._of_it(turn)):
+        if len(requests) == 1 and first.intent in MENTIONING and (of_it := self._readings.of_it(turn)):
             return [of_it]
         unsure = first.confidence < SURE or first.intent in MENTIONING
-        if unsure and len(requests) == 1 and (plain := self._plain_change(turn, memory)):
+        if unsure and len(requests) == 1 and (plain := self._readings.plain_change(turn, memory)):
             return [plain]
         if len(requests) > 1:
             return [Task(request.intent, (request.text,), turn.page) for request in requests]
@@ -129,7 +115,7 @@ class Listener:
             return [Task("product_question", (turn.text,), turn.page)]
         sureness = first.confidence + (first.runner_up_confidence if self._act_alike(first) else 0)
         if sureness >= 0.5:
-            if self._asks_more_of_rules(turn, memory, first):
+            if self._readings.more_of_rules(turn, memory, first):
                 rules = memory.last.said[-1] if memory.last else ""
                 return [Task(str(memory.last and memory.last.intent), (f"{turn.text} {rules}",), turn.page)]
             wish = self._wish(turn, memory, first)
@@ -139,42 +125,18 @@ class Listener:
             return [wish]
         return self._unsure(turn, memory, first, sureness)
 
-    def _asks_more_of_rules(self, turn: Turn, memory: Memory, first: Understanding) -> bool:
-        """Whether "and what does it cost?" goes on about the rules that were just told, and about no product."""
-        about_rules = memory.last is not None and memory.last.intent.startswith("policy_")
-        return (
-            about_rules
-            and first.intent in {"product_question", "search_product"}
-            and not (first.slots.items or memory.product or turn.page.get("product"))
-            and asks(turn.text, self._reader.words)
-        )
-
-    def _of_it(self, turn: Turn) -> Task | None:
-        """The wish about "it" that closes a message which only named a thing before."""
-        *named, closing = [part for part in re.split(r"[,.]\s+", turn.text) if part.strip()] or [turn.text]
-        heard = self._understander.one(closing)
-        about = heard.slots.pronoun and not heard.slots.items and self._intents[heard.intent].asks_about("product")
-        sure = heard.confidence >= SURE and heard.intent not in MENTIONING
-        return Task(heard.intent, (turn.text,), turn.page) if named and about and sure else None
-
-    def _plain_change(self, turn: Turn, memory: Memory) -> Task | None:
-        """The change of an order's thing that the words say by naming it and another option of it."""
-        if CHANGE_ITEM not in self._intents:
-            return None
-        named = names_option_of_line(turn.text, memory, self._reader)
-        if not named and not swaps_option(turn.text, self._reader):
-            return None
-        return Task(CHANGE_ITEM, (turn.text,), turn.page, {"order": memory.order} if named and memory.order else {})
-
     def _unsure(self, turn: Turn, memory: Memory, first: Understanding, sureness: float) -> Heard:
         """A message that may mean several things, or none: by what it names, else by asking back."""
         if first.slots.orders:
             likely = sureness >= 0.35 and self._intents[first.intent].asks_about("order")
             return [Task(first.intent if likely else "show_order", (turn.text,), turn.page)]
+        if memory.guess and memory.guess in {first.intent, first.runner_up}:
+            # Said again after "did you mean": there is nothing more to find out, so the likelier of the two is meant.
+            return [Task(memory.guess, (turn.text,), turn.page, before=_told(memory))]
         if memory.misses >= 1:
             return Said("person_offer", offers=PERSON, choices=(self._choice(PERSON, memory),))
         pair = [i for i in (first.intent, first.runner_up) if self._can_be_chosen(i)]
-        if (two := self._two_halves(turn, pair)) is not None:
+        if (two := self._readings.two_halves(turn, pair)) is not None:
             return two
         if sureness >= 0.35 and (plain := of_a_pair(turn.text, pair)) in self._intents:
             return [Task(str(plain), (turn.text,), turn.page, before=_told(memory))]
@@ -186,36 +148,6 @@ class Listener:
         if first.slots.items:
             return [Task("search_product", (turn.text,), turn.page)]
         return Said("lost")
-
-    def _two_halves(self, turn: Turn, pair: Sequence[str]) -> list[Task] | None:
-        """ "Remove the candles and add a board": the two that a message is between are asked for in its halves."""
-        halves = re.split(r"\s+(?:and|und)\s+", turn.text)
-        if len(halves) != 2 or len(pair) != 2 or set(pair) != BASKET:
-            return None
-        said = [of_a_pair(half, pair) for half in halves]
-        if "add_to_basket" in said and said[0] != said[1]:
-            other = next(name for name in pair if name != "add_to_basket")
-            return [Task(name or other, (half,), turn.page) for name, half in zip(said, halves, strict=True)]
-        return None
-
-    def _plainly(self, heard: Understanding) -> Understanding:
-        """What is asked back in so many words: "return it, it is too small" is a return."""
-        words = self._reader.words
-        said = [name for name, starts in words.plain_wishes.items() if begins(heard.text, starts, words)]
-        if heard.intent not in MAKING_GOOD or heard.intent in said or len(said) != 1 or said[0] not in self._intents:
-            return heard
-        return replace(heard, intent=said[0])
-
-    def _without_story(self, requests: Sequence[Understanding], text: str) -> Sequence[Understanding]:
-        """A message without the part that only tells why: "the lamp broke, refund me" wants the money and no claim."""
-        making_good = [request for request in requests if request.intent in MAKING_GOOD]
-        if len(requests) < 2 or len(making_good) < 2:
-            return requests
-        words = self._reader.words
-        asking = [request for request in making_good if begins(request.text, words.asking_back, words)]
-        wanted = [r for r in requests if r not in making_good or r in (asking or making_good[:1])]
-        # The reason is in the part that is left out, so the request that stays keeps all the words.
-        return [replace(wanted[0], text=text, slots=self._reader.read(text))] if len(wanted) == 1 else wanted
 
     def _wish(self, turn: Turn, memory: Memory, heard: Understanding) -> Task:
         """A new task; said again without a new thing, it keeps the answers given before, so nothing is asked twice."""
