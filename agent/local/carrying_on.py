@@ -12,7 +12,7 @@ from agent.local.tasks import Memory, Task, Turn
 from agent.local.understanding import Understanding
 from agent.local.wording import fold
 
-STANDS = "how_did_it_go"
+STANDS, BASKET = "how_did_it_go", "change_basket"
 SURE = 0.6  # share (0-1) from which another wish is taken for one, and not for a part of the one before
 SHORT = 12  # words of a message that only tells a part of a wish otherwise
 # Wishes that are heard in the words of an answer: what they name decides, and not that they are heard.
@@ -99,6 +99,9 @@ class CarryingOn:
     def _for_another(self, turn: Turn, memory: Memory, first: Understanding) -> Task | None:
         """ "And the guy lines in HP-…?": the same as before, for another thing or order."""
         last = memory.last
+        adding = last is not None and last.intent == "add_to_basket" and first.intent in LOOSE
+        if adding and TOO.search(turn.text) and first.slots.items and not asks(turn.text, self._reader.words):
+            return Task("add_to_basket", (turn.text,), turn.page)
         if last is None or not TOO.search(turn.text) or not self._intents[last.intent].asks_about("order"):
             return None
         if first.intent not in LOOSE and first.intent != last.intent and first.confidence >= SURE:
@@ -146,7 +149,14 @@ class CarryingOn:
         slot = next(
             (s for s in self._intents[wish.intent].slots if s.fill in PICKED and self._tells(s, text, memory)), None
         )
-        return None if slot is None else self._more(wish, turn, {slot.name: text})
+        if slot is None:
+            return None
+        done = memory.change is not None and memory.change.outcome == "done"
+        if wish.intent == "add_to_basket" and done:
+            # What lies in the basket by now is set to another number there, and not added once more.
+            answers = {"sku": wish.said[-1], "quantity": text}
+            return Task(BASKET, (wish.said[-1], turn.text), answers=answers) if slot.fill == "quantity" else None
+        return self._more(wish, turn, {slot.name: text})
 
     def _tells(self, slot: Slot, text: str, memory: Memory) -> bool:
         words = self._reader.words

@@ -104,7 +104,7 @@ class Listener:
             return [Task(requests[1].intent, (turn.text,), turn.page)]
         if len(requests) == 1 and first.intent in MENTIONING and (of_it := self._readings.of_it(turn)):
             return [of_it]
-        unsure = first.confidence < SURE or first.intent in MENTIONING
+        unsure = first.confidence < SURE or first.intent in MENTIONING | {"out_of_scope"}
         if unsure and len(requests) == 1 and (plain := self._readings.plain_change(turn, memory)):
             return [plain]
         if len(requests) > 1:

@@ -24,6 +24,7 @@ SWAPPED = re.compile(
     r"|\b(?:have|get|want|need|like|make|change)\b.{0,20}\b(?:mine|meine\w*)\b.{0,20}\b(?:in|to) \w+"
 )
 VERBS = {
+    "place_order": re.compile(r"^\W*(?:(?:ok|then|now|dann|jetzt) )?(?:buy|kaufen|bestellen)\b"),
     "return_items": re.compile(r"\b(?:return|retoure|zurueckgeben|zurueckschicken)\b"),
     "exchange_item": re.compile(r"\b(?:exchange|umtauschen|umtausch)\b"),
     "cancel_order": re.compile(r"\b(?:cancel|stornieren|storniere|stornierung)\b"),
