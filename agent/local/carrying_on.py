@@ -106,10 +106,10 @@ class CarryingOn:
             return None
         if first.intent not in LOOSE and first.intent != last.intent and first.confidence >= SURE:
             return None
-        found = first.slots.orders or named_orders(memory.orders, turn.text, self._reader)
-        if not found or (not first.slots.orders and asks_property(first)):
+        named = named_orders(memory.orders, turn.text, self._reader)
+        if not (first.slots.orders or named) or (not first.slots.orders and asks_property(first)):
             return None
-        number = first.slots.orders[0] if first.slots.orders else str(found[0].get("number") or "")
+        number = first.slots.orders[0] if first.slots.orders else str(named[0].get("number") or "")
         wish = memory.wish if last.intent in LOOSE and memory.wish else last
         return Task(wish.intent, (turn.text,), turn.page, {"order": number})
 

@@ -8,7 +8,8 @@ from langchain_core.messages import BaseMessage
 
 from agent.local.filling import Run
 from agent.local.intents import Intent
-from agent.local.listening import PERSON, Listener
+from agent.local.listening import Listener
+from agent.local.readings import PERSON
 from agent.local.recipes import Recipes
 from agent.local.remembering import after, after_words, learned, tries
 from agent.local.replies import Voice

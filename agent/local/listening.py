@@ -37,7 +37,7 @@ class Listener:
 
     def hear(self, turn: Turn, memory: Memory) -> Heard:
         """The requests of a message, or what to say when it asks for nothing that can be done."""
-        requests = self._understander.requests(turn.text)
+        requests: Sequence[Understanding] = self._understander.requests(turn.text)
         first = requests[0]
         if not first.text:
             return Said("lost")
@@ -102,9 +102,9 @@ class Listener:
         if len(requests) == 2 and first.intent in MENTIONING and requests[1].slots.pronoun and first.slots.items:
             # "The wren house sounds good, what do others say about it": the first half only names what "it" is.
             return [Task(requests[1].intent, (turn.text,), turn.page)]
-        if len(requests) == 1 and first.intent in MENTIONING and (of_it := self._readings.of_it(turn)):
-            return [of_it]
         unsure = first.confidence < SURE or first.intent in MENTIONING | {"out_of_scope"}
+        if unsure and len(requests) == 1 and (of_it := self._readings.of_it(turn)):
+            return [of_it]
         if unsure and len(requests) == 1 and (plain := self._readings.plain_change(turn, memory)):
             return [plain]
         if len(requests) > 1:
@@ -136,8 +136,8 @@ class Listener:
         if memory.misses >= 1:
             return Said("person_offer", offers=PERSON, choices=(self._choice(PERSON, memory),))
         pair = [i for i in (first.intent, first.runner_up) if self._can_be_chosen(i)]
-        if (two := self._readings.two_halves(turn, pair)) is not None:
-            return two
+        if (halves := self._readings.two_halves(turn, pair)) is not None:
+            return halves
         if sureness >= 0.35 and (plain := of_a_pair(turn.text, pair)) in self._intents:
             return [Task(str(plain), (turn.text,), turn.page, before=_told(memory))]
         if sureness >= 0.35 and len(pair) == 2:
