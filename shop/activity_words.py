@@ -161,7 +161,7 @@ def in_words(kind: str, body: Mapping[str, Any]) -> str:
         case "command.expired":
             return "The card ran out. Nothing was changed."
         case "command.superseded":
-            return "What the card was about had changed, so a new card was made."
+            return "What the card was about had changed, or was asked for otherwise, so a new card was made."
         case "command.refused":
             return _refused(body)
         case "record.read":

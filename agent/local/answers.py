@@ -1,8 +1,10 @@
 """Whether a message can be the answer to the question that is open."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agent.local.intents import Intent, Slot
+from agent.local.naming import named_orders
 from agent.local.slots import Reader, begins
 from agent.local.tasks import Task, Turn
 from agent.local.understanding import Understanding
@@ -18,16 +20,18 @@ class Answers:
     def __init__(self, intents: Mapping[str, Intent], reader: Reader) -> None:
         self._intents, self._reader = intents, reader
 
-    def fits(self, turn: Turn, task: Task, heard: Understanding) -> bool:
-        """Whether a message can be the answer to the open question."""
+    def fits(self, turn: Turn, task: Task, heard: Understanding, orders: Sequence[Mapping[str, Any]] = ()) -> bool:
+        """Whether a message can be the answer to the open question; ``orders`` are those that the chat has shown."""
         question, m = task.question, heard.slots
         if question is None:
             return False
         named = self.names_offer(turn.text, task)
         match question.fill:
             case "order":
+                named = named or bool(named_orders(orders, turn.text, self._reader))
                 return bool(m.orders or m.items or m.other or m.position is not None or m.dates or m.price or named)
             case "items" | "line":
+                named = named or bool(named_orders(orders, turn.text, self._reader))
                 return bool(m.everything or m.items or m.colours or m.position is not None or named)
             case "address" | "record":
                 return bool(m.labels or named or m.position is not None)

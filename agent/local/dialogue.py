@@ -8,7 +8,8 @@ from langchain_core.messages import BaseMessage, SystemMessage
 
 from agent.local.filling import Run
 from agent.local.intents import Intent
-from agent.local.listening import PERSON, Listener
+from agent.local.listening import Listener
+from agent.local.readings import PERSON
 from agent.local.recipes import Recipes
 from agent.local.remembering import after, after_words, learned, tries
 from agent.local.replies import Voice
@@ -21,6 +22,7 @@ from agent.signed_out import SIGN_IN_PAGE, SIGNED_OUT
 
 REMEMBERED = 30  # turns that are read again; what a person refers to lies closer
 MOST_TRIES = 1  # times a question is repeated before we offer a person
+ASKING = "ask_for_person"  # who has called for a person may still want the change they wished for before
 MOST_CALLS = 9  # tool calls in one turn; two requests need about four each, so more means that results do not come back
 
 
@@ -63,7 +65,9 @@ class Dialogue:
         if isinstance(heard, Said):
             memory = learned(after_words(memory, heard), turn, self._changing)
             return [(heard.facts.get("intent", ""), heard)], replace(memory, heard=(*memory.heard, turn.text))
-        memory = learned(self._shelved(memory, heard), turn, self._changing)
+        # What becomes of a change is still asked after when a person has been called since.
+        changing = self._changing - {ASKING} if memory.change else self._changing
+        memory = learned(self._shelved(memory, heard), turn, changing)
         steps, memory = self._carried_out(heard, turn, memory, tools)
         return steps, replace(memory, heard=(*memory.heard, turn.text))
 
@@ -84,6 +88,8 @@ class Dialogue:
             if isinstance(step, Call):
                 break
             memory = after(memory, task, step)
+            if memory.last is not None and self._intents[memory.last.intent].tool in self._changing - {ASKING}:
+                memory = replace(memory, wish=memory.last)
             asked = asked or memory.open
         return steps, replace(memory, open=asked) if asked else memory
 

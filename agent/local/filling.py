@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from agent.local.asides import without_refused
 from agent.local.intents import Intent, Slot
 from agent.local.outcomes import answered, outcome
 from agent.local.slots import Mentions, Reader
@@ -17,7 +18,9 @@ OFFERED = 5  # choices put on buttons
 OWN_WORDS = frozenset({"order"})
 ASKED = {"option": "ask_variant", "line": "ask_items"}  # kinds that are asked for in the words of another
 NAMED = frozenset({"items", "line", "record"})
-SHARED = frozenset({"items", "line", "reason", "words", "option", "address", "record"})
+SHARED = frozenset({"items", "line", "reason", "words", "option", "variant", "quantity", "address", "record"})
+# Where a thing is chosen, what is turned down beside it ("not the can") is not looked at.
+CHOSEN = frozenset({"items", "line", "option", "variant", "address", "record"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +97,5 @@ def texts_for(task: Task, slot: Slot, reader: Reader) -> tuple[str, ...]:
     earlier = task.before if slot.fill in SHARED and slot.otherwise != "leave" else ()
     # "Make it three mugs" answers how many and says of what as well; a bare "blue" says nothing of which line.
     naming = [text for text in reversed(others) if slot.fill in NAMED and reader.read(text).items]
-    return (*own, *naming, *reversed(task.said), *others, *earlier)
+    found = (*own, *naming, *reversed(task.said), *others, *earlier)
+    return tuple(map(without_refused, found)) if slot.fill in CHOSEN else found

@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.local.answers import LONGEST_NAME, SURE, Answers
+from agent.local.asides import asks, refuses_person
+from agent.local.carrying_on import CarryingOn
 from agent.local.clauses import ITS
 from agent.local.filling import in_force
 from agent.local.intents import Intent
 from agent.local.outcomes import recalled
+from agent.local.plainly import of_a_pair
+from agent.local.readings import MENTIONING, PERSON, Readings
 from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
 from agent.local.understanding import Understander, Understanding
@@ -17,11 +21,9 @@ from agent.local.wording import fold
 COMPARING = frozenset(
     {"compare_products", "recommend", "which_order", "product_question", "search_product", "reviews", "other_order"}
 )
-MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_products", "compare_products"})
-# Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
-MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
-PERSON = "talk_to_person"
+# Where the rules stand that a question in the middle of such a wish is mostly about.
+RULES = {name: "policy_returns" for name in ("return_items", "exchange_item", "refund_damaged")}
 Heard = Said | list[Task]
 
 
@@ -31,15 +33,24 @@ class Listener:
     def __init__(self, intents: Mapping[str, Intent], reader: Reader, understander: Understander) -> None:
         self._intents, self._reader, self._understander = intents, reader, understander
         self._answers = Answers(intents, reader)
+        self._carrying_on = CarryingOn(intents, reader)
+        self._readings = Readings(intents, reader, understander)
 
     def hear(self, turn: Turn, memory: Memory) -> Heard:
         """The requests of a message, or what to say when it asks for nothing that can be done."""
-        requests = self._understander.requests(turn.text)
+        requests: Sequence[Understanding] = self._understander.requests(turn.text)
         first = requests[0]
         if not first.text:
             return Said("lost")
         if (claim := self._claim_of_power(turn, first)) is not None:
             return claim
+        if self._readings.calls_person(turn, first):
+            return [Task(PERSON, (turn.text,), turn.page)]
+        if refuses_person(turn.text, self._reader.words):
+            requests = self._readings.without_person(requests)
+            first = requests[0]
+            if first.intent == PERSON:
+                return Said("dropped")
         if memory.open and memory.open.question:
             return self._answer(turn, memory, memory.open, requests)
         if begins(turn.text, self._reader.words.grave, self._reader.words):
@@ -53,6 +64,11 @@ class Listener:
     def _moved(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
+        several = len(requests) > 1
+        if (more := self._carrying_on.reads(turn, memory, first, several=several)) is not None:
+            return more
+        if memory.guess and first.slots.position == 0 and len(first.slots.words) <= LONGEST_NAME and memory.heard:
+            return [Task(memory.guess, (memory.heard[-1],), turn.page)]
         move = self._move(first)
         if self._picks_foremost(turn, first, memory):
             return [Task("product_question", (turn.text,))]
@@ -82,8 +98,16 @@ class Listener:
                 return self._wishes(turn, memory, requests)
 
     def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
-        requests = [self._plainly(request) for request in self._without_story(requests, turn.text)]
+        requests = [self._readings.plainly(request) for request in self._readings.without_story(requests, turn.text)]
         first = requests[0]
+        if len(requests) == 2 and first.intent in MENTIONING and requests[1].slots.pronoun and first.slots.items:
+            # "The wren house sounds good, what do others say about it": the first half only names what "it" is.
+            return [Task(requests[1].intent, (turn.text,), turn.page)]
+        unsure = first.confidence < SURE or first.intent in MENTIONING | {"out_of_scope"}
+        if unsure and len(requests) == 1 and (of_it := self._readings.of_it(turn)):
+            return [of_it]
+        if unsure and len(requests) == 1 and (plain := self._readings.plain_change(turn, memory)):
+            return [plain]
         if len(requests) > 1:
             pairs = zip(requests, (None, *requests[:-1]), strict=True)
             return [Task(r.intent, (r.text,), turn.page, before=_shared(r, former)) for r, former in pairs]
@@ -93,6 +117,9 @@ class Listener:
             return [Task("product_question", (turn.text,), turn.page)]
         sureness = first.confidence + (first.runner_up_confidence if self._act_alike(first) else 0)
         if sureness >= first.acts_from:
+            if self._readings.more_of_rules(turn, memory, first):
+                rules = memory.last.said[-1] if memory.last else ""
+                return [Task(str(memory.last and memory.last.intent), (f"{turn.text} {rules}",), turn.page)]
             wish = self._wish(turn, memory, first)
             numbers = in_force(first.slots)
             if len(numbers) > 1 and numbers == first.slots.orders:
@@ -105,9 +132,16 @@ class Listener:
         if first.slots.orders:
             likely = sureness >= 0.35 and self._intents[first.intent].asks_about("order")
             return [Task(first.intent if likely else "show_order", (turn.text,), turn.page)]
+        if memory.guess and memory.guess in {first.intent, first.runner_up}:
+            # Said again after "did you mean": there is nothing more to find out, so the likelier of the two is meant.
+            return [Task(memory.guess, (turn.text,), turn.page, before=_told(memory))]
         if memory.misses >= 1:
             return Said("person_offer", offers=PERSON, choices=(self._choice(PERSON, memory),))
         pair = [i for i in (first.intent, first.runner_up) if self._can_be_chosen(i)]
+        if (halves := self._readings.two_halves(turn, pair)) is not None:
+            return halves
+        if sureness >= 0.35 and (plain := of_a_pair(turn.text, pair)) in self._intents:
+            return [Task(str(plain), (turn.text,), turn.page, before=_told(memory))]
         if sureness >= 0.35 and len(pair) == 2:
             one, two = (self._choice(name, memory) for name in pair)
             return Said("did_you_mean", {"choice": one, "other": two, "intent": pair[0]}, choices=(one, two))
@@ -116,25 +150,6 @@ class Listener:
         if first.slots.items:
             return [Task("search_product", (turn.text,), turn.page)]
         return Said("lost")
-
-    def _plainly(self, heard: Understanding) -> Understanding:
-        """What is asked back in so many words: "return it, it is too small" is a return."""
-        words = self._reader.words
-        said = [name for name, starts in words.plain_wishes.items() if begins(heard.text, starts, words)]
-        if heard.intent not in MAKING_GOOD or heard.intent in said or len(said) != 1 or said[0] not in self._intents:
-            return heard
-        return replace(heard, intent=said[0])
-
-    def _without_story(self, requests: Sequence[Understanding], text: str) -> Sequence[Understanding]:
-        """A message without the part that only tells why: "the lamp broke, refund me" wants the money and no claim."""
-        making_good = [request for request in requests if request.intent in MAKING_GOOD]
-        if len(requests) < 2 or len(making_good) < 2:
-            return requests
-        words = self._reader.words
-        asking = [request for request in making_good if begins(request.text, words.asking_back, words)]
-        wanted = [r for r in requests if r not in making_good or r in (asking or making_good[:1])]
-        # The reason is in the part that is left out, so the request that stays keeps all the words.
-        return [replace(wanted[0], text=text, slots=self._reader.read(text))] if len(wanted) == 1 else wanted
 
     def _wish(self, turn: Turn, memory: Memory, heard: Understanding) -> Task:
         """A new task; said again without a new thing, it keeps the answers given before, so nothing is asked twice."""
@@ -155,9 +170,13 @@ class Listener:
         exact = exact or (question.fill == "reason" and bool(first.slots.reason) and len(requests) == 1)
         wish = move is None and first.band == "act" and first.intent not in {task.intent, "out_of_scope"}
         strays = wish and first.confidence >= SURE and first.intent not in MENTIONING
+        if not exact and (aside := self._aside(turn, task, requests)) is not None:
+            return aside
         if move == "correct" and question.fill != "order":
             return [self._again(turn, memory, task, corrects=True)]
-        if exact or (move in {None, "answer", "correct"} and not strays and self._answers.fits(turn, task, first)):
+        if exact or (
+            move in {None, "answer", "correct"} and not strays and self._answers.fits(turn, task, first, memory.orders)
+        ):
             return [self._answered(task, turn.text)]
         if move in {"drop", "decline"}:
             return Said("dropped")
@@ -165,6 +184,19 @@ class Listener:
         if strays or len(requests) > 1 or (wish and (first.intent not in MENTIONING or narrow)):
             return self._wishes(turn, replace(memory, open=None), requests)
         return [task]
+
+    def _aside(self, turn: Turn, task: Task, requests: Sequence[Understanding]) -> Heard | None:
+        """A question about the rules in the middle is answered, and what was open is asked again after it."""
+        first, question = requests[0], task.question
+        if question is None or question.fill not in {"reason", "words"} or not asks(turn.text, self._reader.words):
+            return None
+        intent = self._intents[first.intent]
+        rules = RULES.get(task.intent)
+        if rules in self._intents and (first.band == "lost" or first.intent in {task.intent, "out_of_scope"}):
+            return [Task(str(rules), (turn.text,), turn.page), replace(task, question=None, tries=0)]
+        if first.band == "lost" or intent.move is not None or intent.changes or intent.tool is None:
+            return None
+        return [Task(first.intent, (turn.text,), turn.page), replace(task, question=None, tries=0)]
 
     def _is_back(self, text: str, heard: Understanding, memory: Memory) -> bool:
         """Whether a guest says to have signed in, or simply goes on."""

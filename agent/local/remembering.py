@@ -15,7 +15,7 @@ def learned(memory: Memory, turn: Turn, changing: Collection[str]) -> Memory:
     for change in changes_in(turn.answers(), changing):
         memory = replace(memory, change=change)
     for result in turn.results.values():
-        memory = _with_orders(_with_products(memory, result), result)
+        memory = _with_choices(_with_orders(_with_products(memory, result), result), result)
     return memory
 
 
@@ -58,6 +58,17 @@ def _with_orders(memory: Memory, result: Mapping[str, Any]) -> Memory:
         memory = replace(memory, orders=(order, *rest))
     if isinstance(result.get("orders"), list):
         memory = replace(memory, orders=tuple(_mappings(result["orders"])))
+    return memory
+
+
+def _with_choices(memory: Memory, result: Mapping[str, Any]) -> Memory:
+    """The options of the product that was shown last, and the names of the rows of which one was to be chosen."""
+    product = result.get("product")
+    if isinstance(product, Mapping) and isinstance(product.get("variants"), list):
+        named = tuple(str(row.get("name") or "") for row in _mappings(product["variants"]))
+        memory = replace(memory, options=named)
+    if isinstance(result.get("methods"), list):
+        memory = replace(memory, labels=tuple(str(row.get("words") or "") for row in _mappings(result["methods"])))
     return memory
 
 

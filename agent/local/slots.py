@@ -188,6 +188,10 @@ class Reader:
         near = process.extractOne(word, self._nameable, scorer=OSA.distance, score_cutoff=slips)
         return (known.item(near[0]) or near[0]) if near and near[0][0] == word[0] else None
 
+    def is_in_name(self, word: str) -> bool:
+        """Whether a word is a part of a product's name."""
+        return word in self._names
+
     def _in_name(self, word: str) -> str | None:
         if len(word) < 4 or word in self.words.filler or word in self.words.english or word in self.words.colours:
             return None

@@ -94,7 +94,8 @@ class Memory:
 
     ``shelved`` is a question that another wish came in between of; ``queue`` holds requests of one message that wait
     for the question before them; ``waits`` is what a guest wanted before signing in, ``signed_out`` that it is a guest
-    who writes.
+    who writes; ``wish`` is the last change that was wished for. ``options`` are those of the product shown last,
+    ``labels`` the rows that choices were made from.
     """
 
     language: str = ""
@@ -114,6 +115,9 @@ class Memory:
     queue: tuple[Task, ...] = ()
     waits: Task | None = None
     signed_out: bool = False
+    wish: Task | None = None
+    options: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from auth.guard.minutes import Step, minute
 from auth.guard.rooms import Facts
 from auth.guard.submissions import outcome_from_json, outcome_to_json
 
+LINES = ("line", "lines")  # the arguments that say which part of its subject a command is about
 DEALT_WITH = "This card was already dealt with."
 
 
@@ -37,11 +38,15 @@ class Cards:
         for waiting in approvals.open_approvals(session, account_id, now):
             if self._is_same(waiting, case, facts):
                 return replace(awaiting(waiting, decision), replaced=replaced)
+        taken_back = [] if replaced else self._taken_back(session, case, facts, now)
         if approvals.count_open(session, account_id, now) >= self._bench.rules.open_cards:
             says = "Three cards already wait for your signature. Please confirm or decline one of them first."
             return self._bench.refuse(session, case, at=now, kind="limit", policy="desk.open-cards", says=says)
         card = self._make(session, case, facts, decision=decision, now=now)
         minute(session, "command.awaiting", case.step(now), approval=str(card.id), needs=sorted(decision.needs))
+        for older in taken_back:
+            older.replaced_by = card.id
+            older.outcome = outcome_to_json(awaiting(card, decision))
         return replace(awaiting(card, decision), replaced=replaced)
 
     def has_drifted(self, card: Approval, case: Case, facts: Facts) -> bool:
@@ -148,6 +153,33 @@ class Cards:
     def _is_same(self, card: Approval, case: Case, facts: Facts) -> bool:
         same_door = card.actor == actor_to_json(case.actor)
         return card.action == case.action and same_door and not self.has_drifted(card, case, facts)
+
+    def _taken_back(self, session: Session, case: Case, facts: Facts, now: datetime) -> list[Approval]:
+        """The cards of the chat that ask for the same of the same thing otherwise ("no, the red one"), ended now.
+
+        Nobody who signs the newest card expects the one before it to be carried out as well. Only a chat takes back,
+        only what the same kind of asker put there, and a card about other lines of an order is another wish.
+        """
+        if case.actor.channel is not Channel.CHAT or case.actor.account_id is None:
+            return []
+        ended = []
+        for card in approvals.open_approvals(session, case.actor.account_id, now):
+            if self._is_otherwise(session, card, case, facts) and approvals.change_state(
+                session, card, after=approvals.SUPERSEDED
+            ):
+                by = Step(case.actor, card.command_id, now, card.action)
+                minute(session, "command.superseded", by, new_command=str(case.command_id))
+                ended.append(card)
+        return ended
+
+    def _is_otherwise(self, session: Session, card: Approval, case: Case, facts: Facts) -> bool:
+        asker = actor_from_json(card.actor, card.account_id)
+        if (asker.channel, asker.act) != (case.actor.channel, case.actor.act) or card.action != case.action:
+            return False
+        kept = json.loads(self._bench.vault.open(session, card, "command"))["arguments"]
+        asked = arguments(case.command)
+        same_lines = all(kept.get(name) == asked.get(name) for name in LINES)
+        return card.subject == f"{facts.resource.kind}/{facts.resource.key}" and same_lines
 
     def _make(self, session: Session, case: Case, facts: Facts, *, decision: Missing, now: datetime) -> Approval:
         salt, version = approvals.new_salt(), self._bench.judge.version

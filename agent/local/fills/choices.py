@@ -1,13 +1,20 @@
 """Choices from a record of the customer's own (an address, a card, a topic), or from a few values by their words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rapidfuzz import fuzz
+
 from agent.local.filling import OFFERED, Filling, Run
+from agent.local.naming import named_orders
 from agent.local.outcomes import answered
 from agent.local.replies import listed
 from agent.local.slots import Mentions, begins, matching
 from agent.local.tasks import Call, Said
+
+SLIP = 80  # rapidfuzz ratio (0-100) from which two words of one length are taken for the same
+APART = re.compile(r"[,;.!?]\s+|\s+(?:and|but|und|aber)\s+", re.I)
 
 
 def fill_record(f: Filling) -> Run:
@@ -31,6 +38,8 @@ def fill_address(f: Filling) -> Run:
     for text, m in zip(f.texts, f.heard, strict=True):
         if len(fit := _named(f, rows, text, m)) == 1:
             return fit[0][f.slot.take]
+        if len(fit) > 1 and len(near := _for_this_order(f, rows, text)) == 1:
+            return near[0][f.slot.take]
     if f.out_of_season():
         return Said("too_late", {"order": f.args["order"], "status": f.status(spoken=True)})
     elsewhere = any(f.reader.words.elsewhere & set(m.words) or m.quantity for m in f.heard)
@@ -38,10 +47,25 @@ def fill_address(f: Filling) -> Run:
     return f.ask({"addresses": facts["choices_list"], **facts}, labels, key="ask_own_address" if elsewhere else "")
 
 
+def _for_this_order(f: Filling, rows: Sequence[Mapping[str, Any]], text: str) -> list[Mapping[str, Any]]:
+    """The address in the part of a message that names what the order holds: "the trough to the office"."""
+    order = [o for o in f.memory.orders if o.get("number") == f.args.get("order")]
+    parts = [part for part in APART.split(text) if named_orders(order, part, f.reader)]
+    return next((fit for part in parts if len(fit := _named(f, rows, part, f.reader.read(part))) == 1), [])
+
+
 def one_of(f: Filling) -> Any:
     """The value whose words were said, else None; the first in the file wins, so that "not" can stand before "yes"."""
     said = (value for text in f.texts for value, starts in f.slot.one_of if begins(text, starts, f.reader.words))
-    return next(said, None)
+    typed = (value for text in f.texts for value, starts in f.slot.one_of if _mistyped(text, starts, f))
+    return next((value for way in (said, typed) for value in way), None)
+
+
+def _mistyped(text: str, starts: Sequence[str], f: Filling) -> bool:
+    """Whether a longer word of a text is one of these with a slip of the finger: "remvoe"."""
+    long = [start for start in starts if len(start) >= 6 and " " not in start]
+    said = [word for word in f.reader.words.split(text) if len(word) >= 6]
+    return any(fuzz.ratio(word, start) >= SLIP and len(word) == len(start) for word in said for start in long)
 
 
 def fill_topic(f: Filling) -> Run:
@@ -74,7 +98,7 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
     # What is said about addresses in general names none of those that are called by a handle.
     readable = [row for row in rows if ":" not in _label(f, row)]
     labels = [f.reader.read(_label(f, row)) for row in readable]
-    if m.labels:
+    if m.labels and any(label.labels for label in labels):
         return [row for row, label in zip(readable, labels, strict=True) if set(m.labels) & set(label.labels)]
     said = set(m.words)
     digits = {word for word in said if word.isdigit() and len(word) >= 3}
@@ -84,11 +108,21 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
     if exact or (found := matching(readable, m, f.reader.words, text=f.slot.label)):
         return exact or found
     alike = zip(readable, labels, strict=True)
+    if by_part := [row for row in rows if said & _handle_words(f, row)]:
+        return by_part
     if by_beginning := [row for row, label in alike if _begin_alike(said, set(label.words))]:
         return by_beginning
     if m.position is not None and f.answer:
         return [rows[min(m.position, len(rows) - 1)]]
     return []
+
+
+def _handle_words(f: Filling, row: Mapping[str, Any]) -> set[str]:
+    """The telling words of a handle of words: "reminders" of ``review_reminders``."""
+    handle = str(row[f.slot.take])
+    return (
+        {word for word in f.reader.words.split(handle.replace("_", " ")) if len(word) > 4} if "_" in handle else set()
+    )
 
 
 def _begin_alike(said: set[str], label: set[str]) -> bool:

@@ -6,11 +6,13 @@ from itertools import repeat
 from typing import Any
 
 from agent.local.filling import OFFERED, Filling, Run
+from agent.local.naming import named_rows
 from agent.local.outcomes import part
 from agent.local.replies import listed
 from agent.local.slots import Mentions, matching, rows_in
 from agent.local.tasks import Said
 
+SHOWING = frozenset({"show_order", "where_is_order", "show_invoice"})
 # "Cancel the order with the lamp" is about the order; "cancel the lamp in my order" is about the lamp.
 WITHIN = re.compile(r"\b(?:from|of|in|off|out of|aus|von|in)\s+(?:\w+\s+){0,2}(?:order|bestellung|purchase)\b", re.I)
 
@@ -69,23 +71,46 @@ def _chosen(f: Filling, rows: list[Mapping[str, Any]]) -> list[Any]:
     answer = f.reader.read(f.answer)
     if answer.everything:
         return rows
-    for m in f.heard:
-        if found := matching(rows, m, f.reader.words):
+    for text, m in zip(f.texts, f.heard, strict=True):
+        if found := named_rows(rows, text, f.reader) or matching(rows, m, f.reader.words):
             return found
-    if answer.position is not None:
-        return [rows[min(answer.position, len(rows) - 1)]]
+    if answer.position is not None or is_within(f):
+        m = answer if answer.position is not None else f.heard[0]
+        return [_at(rows, m)]
     return []
+
+
+def is_within(f: Filling) -> bool:
+    """Whether "the last one" is a line of the order that was shown just now, and no order."""
+    last, m = f.memory.last, f.reader.read(f.task.said[-1])
+    shown = last is not None and last.intent in SHOWING and bool(f.memory.order)
+    return shown and m.position is not None and not f.reader.words.orders & set(m.words)
+
+
+def _at(rows: list[Mapping[str, Any]], m: Mentions) -> Mapping[str, Any]:
+    # Orders stand newest first, and the lines of one in the order in which people read them.
+    last = {"last", "latest", "letzte", "letzten", "letztes"} & set(m.words)
+    return rows[-1] if last else rows[min(m.position or 0, len(rows) - 1)]
 
 
 def _singles_out(text: str, m: Mentions, f: Filling) -> bool:
     """Whether a thing is named by itself, and not to say which order is meant."""
-    return bool(m.items) and (not f.reader.words.orders & set(m.words) or bool(WITHIN.search(text)))
+    return bool(m.items or _may_name(text, f)) and (
+        not f.reader.words.orders & set(m.words) or bool(WITHIN.search(text))
+    )
+
+
+def _may_name(text: str, f: Filling) -> bool:
+    """Whether the words have something of the name of a line of the order, as far as that is known."""
+    order = next((o for o in f.memory.orders if o.get("number") == f.args.get("order")), {})
+    return bool(named_rows(rows_in(order, "items"), text, f.reader))
 
 
 def _singled_out(f: Filling, rows: list[Mapping[str, Any]]) -> list[int] | None:
     """The lines that were named by themselves, where the order holds more; else the order is meant as a whole."""
     for text, m in zip(f.texts, f.heard, strict=True):
-        found = matching(rows, m, f.reader.words) if _singles_out(text, m, f) else []
+        near = _singles_out(text, m, f)
+        found = (named_rows(rows, text, f.reader) or matching(rows, m, f.reader.words)) if near else []
         if found and len(found) < len(rows):
             return [row["line"] for row in found]
     return None

@@ -4,8 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from agent.local.asides import without_refused
 from agent.local.dates import day_in, spans
 from agent.local.filling import OFFERED, Filling, Run, in_force
+from agent.local.fills.lines import is_within
+from agent.local.naming import named_orders
 from agent.local.replies import lines, order_line
 from agent.local.slots import Mentions, describes, rows_in
 from agent.local.tasks import Ask, Said
@@ -22,11 +25,11 @@ def fill_order(f: Filling) -> Run:
     if numbers:
         return numbers[0]
     named = next((m for m in f.heard if m.items), None)
-    position = next((m.position for m in f.heard if m.position is not None), None)
+    position = None if is_within(f) else next((m.position for m in f.heard if m.position is not None), None)
     dated = next((m for m in f.heard if m.dates and (BOUGHT & set(m.words) or f.answer)), None)
     other = any(m.other for m in f.heard) and bool(f.memory.order)
     if not named and position is None and not other and not dated and (about := _about(f)):
-        return about
+        return _loosely(f) or about
     if not f.slot.required and f.slot.otherwise == "leave" and not named and position is None and not dated:
         return None
     orders = yield from list_orders(f)
@@ -52,14 +55,15 @@ def _chosen(
     f: Filling, left: list[Any], *, named: Mentions | None, position: int | None, dated: Mentions | None
 ) -> str | Ask | None:
     spoken = named or (f.heard[0] if f.heard else Mentions())
-    held = describes(left, spoken, f.reader.words)
+    said = next((hit for text in f.texts if (hit := named_orders(left, without_refused(text), f.reader))), [])
+    held = said or describes(left, spoken, f.reader.words)
     if named and not held:
         return which(f, left, key="ask_order_again")
     asked = f.task.question
     offered = asked.choices if asked and asked.fill == "order" else ()
     pool = held or [order for order in left if order.get("number") in offered] or left
     if dated:
-        pool = placed_in(f, pool, dated) or placed_in(f, left, dated)
+        pool = placed_in(f, pool, dated) or placed_in(f, left, dated) or held
         if not pool:
             return which(f, left, key="ask_order_again")
     pool = _priced(f, pool) or pool
@@ -84,6 +88,13 @@ def _priced(f: Filling, orders: Sequence[Any]) -> list[Any]:
     """The orders of exactly the amount that was named, as in "the one for €189"."""
     wanted = {m.price for m in f.heard if m.price}
     return [o for o in orders if f.reader.read(str(o.get("total", ""))).price in wanted] if wanted else []
+
+
+def _loosely(f: Filling) -> str | None:
+    """The one order that loose words name ("the oilskin"), where the conversation knows several."""
+    known = [order for order in f.memory.orders if order.get("number") not in f.task.not_orders]
+    found = next((hit for text in f.texts if (hit := named_orders(known, without_refused(text), f.reader))), [])
+    return str(found[0]["number"]) if len(found) == 1 else None
 
 
 def _about(f: Filling) -> str | None:

@@ -13,12 +13,14 @@ from agent.local.replies import listed, variant_line
 from agent.local.slots import Mentions, matching, rows_in
 from agent.local.tasks import Ask, Said
 from agent.local.wares import foremost
+from agent.local.wording import singulars
 
 THIS = frozenset({"this", "dieses", "diese"})
 LIKE = frozenset({"like", "similar", "alike", "resembling", "wie", "aehnlich", "aehnliche", "aehnliches"})
 APART = re.compile(
     r"\s*(?:,|/|&|\+|;|\bversus\b|\bvs\.?|\band\b|\bwith\b|\bor\b|\bto\b|\bund\b|\bmit\b|\boder\b)\s*", re.I
 )
+IN_OPTION = re.compile(r"\b(?:in|colour|color|farbe)\s+(\w+)")
 MOST = 4  # products that are compared at once
 
 
@@ -26,6 +28,10 @@ def fill_product(f: Filling) -> Run:
     """The handle of the product, searched for when the conversation does not know it."""
     m = next((m for m in f.heard if m.items), f.heard[0])
     known = f.memory.products
+    if (about := f.task.page.get("product") or f.memory.product) and (yield from _is_option_only(f, m, about)):
+        return about
+    if len(m.items) == 1 and not known:
+        m = _named_before(f, m)
     if m.items and (found := matching(known, m, f.reader.words)) and len(found) == 1:
         return str(found[0]["handle"])
     if not m.items and m.superlative and known:
@@ -45,6 +51,26 @@ def fill_product(f: Filling) -> Run:
     if not words:
         return f.ask(*_choices(known)) if known else None
     return (yield from _searched(f, m, words))
+
+
+def _is_option_only(f: Filling, m: Mentions, about: str) -> Run:
+    """Whether what sounds like another thing is an option of the product at hand: "one in pine"."""
+    said = IN_OPTION.findall(" ".join(m.words))
+    if not m.items or not set(m.items) <= set(said) or "show_product" not in f.tools:
+        return False
+    rows = yield from _options(f, about)
+    names = (
+        {part for row in rows for part in f.reader.words.split(str(row.get("name", "")))}
+        if isinstance(rows, list)
+        else ()
+    )
+    return set(m.items) <= set(names)
+
+
+def _named_before(f: Filling, m: Mentions) -> Mentions:
+    """ "That pot", where a message before said which: "the bothy pot"."""
+    before = (f.reader.read(text) for text in reversed(f.memory.heard))
+    return next((b for b in before if m.items[0] in b.items and len(b.items) > 1), m)
 
 
 def fill_products(f: Filling) -> Run:
@@ -87,7 +113,19 @@ def fill_variant(f: Filling) -> Run:
         return rows
     if len(rows) <= 1:
         return str(rows[0]["sku"]) if rows else None
-    return _fitting(f, rows) or f.ask(*_offers(rows))
+    return _fitting(_beside_name(f, rows), rows) or _fitting(f, rows) or f.ask(*_offers(rows))
+
+
+def _beside_name(f: Filling, rows: Sequence[Mapping[str, Any]]) -> Filling:
+    """The same with each option's word once less where several were said: "pine tar candles, copper" are of copper."""
+    names = {part for row in rows for part in f.reader.words.split(str(row.get("name", "")))}
+    first = f.texts[0] if f.texts else ""
+    said = [word for word in f.reader.words.split(first) if word in names]
+    products = {part for part in said if f.reader.is_in_name(part) and len(said) > 1}
+    if not products or products >= set(said):
+        return f
+    left = re.sub(rf"\b(?:{'|'.join(map(re.escape, sorted(products)))})\b", " ", first, count=1, flags=re.I)
+    return replace(f, texts=(left, *f.texts[1:]), heard=(f.reader.read(left), *f.heard[1:]))
 
 
 def fill_option(f: Filling) -> Run:
@@ -138,10 +176,16 @@ def _choices(products: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], tup
     return ({"products": listed(names)} if names else {}), names
 
 
+def _holds(name: str, m: Mentions, f: Filling) -> bool:
+    forms = {form for part in f.reader.words.split(name) for form in singulars(part)}
+    return set(m.items) <= forms or not forms & set(m.items)
+
+
 def _searched(f: Filling, m: Mentions, words: str, *, sole: bool = False) -> Run:
     """The product by its words; with ``sole`` the best of several, else a question."""
     known = matching(f.memory.products, replace(m, colours=()), f.reader.words) if sole else []
-    if len(known) == 1:
+    # "The Longhouse Four tent" is no other tent that was shown: all that is said of it must be in its name.
+    if len(known) == 1 and _holds(str(known[0].get("name")), m, f):
         return str(known[0]["handle"])
     result = yield from f.look("search_products", {"query": words})
     if isinstance(result, Said):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from agent.local.asides import told_reason
 from agent.local.dates import spans
 from agent.local.filling import Filling, Run
 from agent.local.wording import sentences
@@ -36,6 +37,7 @@ def fill_reason(f: Filling) -> Run:
     # The name of a thing alone is no reason; the question is asked again.
     bare = bool(f.reader.read(answer).items) and len(answer.split()) <= 2
     told = next((m.reason for m in f.heard if m.reason), None) or ("" if bare else answer)
+    told = told or (told_reason(f.texts, f.reader) or "" if f.slot.required else "")
     if told or not f.slot.required:
         return told or None
     if f.out_of_season() or f.slot.otherwise == "said":
@@ -54,7 +56,7 @@ def fill_words(f: Filling) -> Run:
             return (told[0] if told else text)[:LONGEST]
     if f.out_of_season() or f.slot.otherwise == "said":
         return f.task.said[0][:LONGEST]
-    return f.ask()
+    return told_reason(f.texts, f.reader) or f.ask()
 
 
 def fill_date(f: Filling) -> Run:

@@ -134,6 +134,27 @@ def test_the_same_request_in_the_chat_finds_its_card_again(small: SmallHouse) ->
     assert len(small.all(Approval)) == 1
 
 
+def test_the_same_asked_otherwise_in_the_chat_takes_the_place_of_its_card(small: SmallHouse) -> None:
+    ada = small.person()
+    number = small.order(ada, status="paid")
+    first = small.park(ada, ChangeOrderAddress(number, "address:office"))
+    second = small.park(ada, ChangeOrderAddress(number, "address:home"))
+    by_state = {card.id: card.state for card in small.all(Approval)}
+    assert by_state == {first: "superseded", second: "open"}
+    old = small.desk.approve(ada, first)
+    assert isinstance(old, AwaitingApproval) and old.approval_id == second
+    assert [entry.command_id for entry in small.all(AuditEntry, kind="command.superseded")] != []
+
+
+def test_a_card_for_another_order_or_another_line_stays(small: SmallHouse) -> None:
+    ada = small.person()
+    number = small.order(ada, ("HM-PINE", 2), ("QL-FOG", 1))
+    small.park(ada, RefundOrder(number, "broken", lines=(1,)))
+    small.park(ada, RefundOrder(number, "broken", lines=(2,)))
+    small.park(ada, RefundOrder(small.order(ada), "broken"))
+    assert [card.state for card in small.all(Approval)] == ["open"] * 3
+
+
 def test_no_more_than_three_cards_wait(small: SmallHouse) -> None:
     ada = small.person()
     for _ in range(3):
@@ -255,7 +276,7 @@ def test_two_cards_of_fifty_on_an_order_of_fifty_nine_eighty(small: SmallHouse) 
     small.change(OrderLine, {"unit_minor": 1830})
     assert small.one(Order).total == Money(5980)
     first = small.park(ada, RefundOrder(number, "broken", amount=Money(5000)))
-    second = small.park(ada, RefundOrder(number, "broken too", amount=Money(5000)))
+    second = small.park(ada, RefundOrder(number, "broken too", lines=(1,), amount=Money(5000)))
     assert isinstance(small.desk.approve(ada, first), Done)
     refused(small.desk.approve(ada, second), "policy", "refund.no-more-than-was-paid")
     assert small.refunds_made() == [5000]
