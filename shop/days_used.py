@@ -155,7 +155,7 @@ def _take(session: Session, row: Row, limits: Limits, taken: Reservation, at: da
     added = _added(row, taken, 1)
     if _change(session, row, room, added):
         return True
-    # The first call of a day finds no row. Whoever is first makes it, and whoever came second in that moment tries anew.
+    # The first call of a day finds no row. Whoever is first makes it; whoever came second in that moment tries anew.
     _make_sure_of(session, row, at)
     return _change(session, row, room, added)
 
