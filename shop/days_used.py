@@ -153,8 +153,11 @@ def _take(session: Session, row: Row, limits: Limits, taken: Reservation, at: da
         room.append(model.tokens_in + model.tokens_out + tokens <= limits.tokens)
         room.append(model.cost_micro + taken.cost_micro <= limits.cost_micro)
     added = _added(row, taken, 1)
-    # The first statement of a day finds no row; whoever is first makes it, and both then take from the same one.
-    return _change(session, row, room, added) or (_made(session, row, at) and _change(session, row, room, added))
+    if _change(session, row, room, added):
+        return True
+    # The first call of a day finds no row. Whoever is first makes it; whoever came second in that moment tries anew.
+    _make_sure_of(session, row, at)
+    return _change(session, row, room, added)
 
 
 def _change(session: Session, row: Row, room: Sequence[ColumnElement[bool]], added: dict[str, Any]) -> bool:
@@ -178,18 +181,17 @@ def _added(row: Row, taken: Reservation, times: int, *, calls: int = 1) -> dict[
     }
 
 
-def _made(session: Session, row: Row, at: datetime) -> bool:
-    """Whether the row was missing and is there now; another process may have made it in the same moment."""
+def _make_sure_of(session: Session, row: Row, at: datetime) -> None:
     model, _, values = row
     if _found(session, row) is not None:
-        return False
+        return
     key = {"id": new_id(at)} if model is AccountDay else {}
     try:
         with session.begin_nested():
             session.add(model(**key, **values))
     except IntegrityError:
-        pass
-    return True
+        # Another process has made it in the same moment.
+        return
 
 
 def _found(session: Session, row: Row) -> AccountDay | ShopDay | None:
