@@ -22,6 +22,10 @@ _QUOTATIONS = (
     re.compile(r"^([^“”„\"«»]{12,600})[”“\"»]"),
     re.compile(r"^[^:]{0,80}:\s(.{12,600})$"),
 )
+_OF_CASE = re.compile(
+    r"\W*(?:return|refund|exchange|warranty|parcel|claim|rückgabe|erstattung|umtausch|garantiefall|paketmeldung)\b(?=\W)",
+    re.IGNORECASE,
+)
 _LIMIT = re.compile(
     r"\b(?:under|below|up to|within|over|above|than|unter|bis zu|bis|über|als|für|for|you (?:said|asked for|named"
     r"|mentioned|wrote)"
@@ -209,7 +213,11 @@ def _known_states(claim: Claim, said: Said, record: Record) -> Set[str]:
     of_case = _CASE.search(said_before(said.text, claim.start)) is not None
     for text in places:
         if numbers := ORDER_NUMBER.findall(text.upper()):
-            return things.states(numbers[-1], of_case=of_case or numbers[-1] not in things.orders)
+            of_its_cases = things.states(numbers[-1], of_case=True)
+            if of_case or numbers[-1] not in things.orders:
+                return of_its_cases
+            # "Return, order HP-…: arrived": the line is about a case of this order, as its first word says.
+            return things.orders[numbers[-1]] | (of_its_cases if _OF_CASE.match(said.seen) else set())
         if held := {number for name in things.last_named_in(text) for number in things.holds.get(name, ())}:
             return frozenset().union(*(things.states(number, of_case=of_case) for number in held))
     return record.states_of_cases() if of_case else record.states_at_all()
