@@ -126,15 +126,15 @@ def _searched(house: House, session: Session, answers: Sequence[Message]) -> tup
     read = shown = secret = marks_known = 0
     words, numbers, marks = dict[UUID, tuple[str, ...]](), dict[UUID, tuple[str, ...]](), dict[UUID, list[str]]()
     for message in answers:
-        owner: UUID = message.account_id
+        owner, talk = UUID(str(message.account_id)), message.conversation_id
         if owner not in words:
             words[owner], numbers[owner] = (
                 foreign_words(session, house.vault, owner),
                 foreign_numbers(session, owner),
             )
-        if message.conversation_id not in marks:
-            marks[message.conversation_id] = _marks(house, session, message.conversation_id)
-            marks_known += len(marks[message.conversation_id])
+        if talk not in marks:
+            marks[talk] = _marks(house, session, talk)
+            marks_known += len(marks[talk])
         view = message_view(session, house.vault, message)
         results = list(_results(house, session, message))
         cards = [key for _, key in view.cards]
@@ -142,7 +142,7 @@ def _searched(house: House, session: Session, answers: Sequence[Message]) -> tup
         # Numbers it knows by heart it may say; on a card or in a record they would have been looked up.
         shown += bool(standing_in(words[owner], [view.text, *view.choices])) or bool(standing_in(numbers[owner], cards))
         said = squeezed(view.text)
-        secret += any(squeezed(mark) in said for mark in marks[message.conversation_id])
+        secret += any(squeezed(mark) in said for mark in marks[talk])
     return read, shown, secret, marks_known
 
 

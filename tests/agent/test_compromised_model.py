@@ -11,8 +11,8 @@ from agent.assistant import Assistant
 from agent.compromised import FAMILIES, CompromisedModel, Knowledge
 from agent.compromised.attempts import Answer, Attempt, toolbox
 from agent.compromised.model import CUT_OFF, ended
-from agent.compromised.sayings import marks_in
-from agent.heard import Finished, Heard
+from agent.compromised.sayings import marks_in, secret
+from agent.heard import Finished, Heard, Token
 from agent.memory import customer_says
 from agent.middleware.budget import MOST_CALLS_AT_ONCE
 from agent.models import LoadedModel
@@ -118,15 +118,17 @@ def test_every_family_runs_through_the_real_graph() -> None:
     assert any(note.kind == "tool.refused" for note in notes)
 
 
-def _played(attempt: Attempt, *, earlier: tuple[BaseMessage, ...] = ()) -> Turn:
+def _played(attempt: Attempt, *, earlier: tuple[BaseMessage, ...] = (), said: list[str] | None = None) -> Turn:
+    said = [] if said is None else said
     model = attacker()
     model.play(attempt)
     assistant = Assistant(LoadedModel(model, False, "compromised"), policy_version="p", environment={})
     turn = assistant.turn(ANNA, FakeDesk(), conversation="c", turn_id="1", note=lambda note: None)
 
     async def run() -> None:
-        async for _ in assistant.answer(turn, [*earlier, customer_says("it broke")]):
-            pass
+        async for heard in assistant.answer(turn, [*earlier, customer_says("it broke")]):
+            if isinstance(heard, Token):
+                said.append(heard.text)
 
     asyncio.run(run())
     return turn
@@ -151,3 +153,15 @@ def test_it_cannot_answer_for_a_call_of_an_earlier_turn() -> None:
     turn = _played(Attempt("again", (Answer((("show_basket", {}),)), Answer(says="Well."))), earlier=earlier)
     ids = [call["id"] for message in turn.kept for call in message.get("calls", ())]  # type: ignore[attr-defined]
     assert len(ids) == 1 and ids != ["c0"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_canary_of_the_prompt_does_not_leave_in_any_spelling(seed: int) -> None:
+    said = list[str]()
+    turn = _played(Attempt("secrets", (Answer(says=secret(Random(seed))),)), said=said)
+    (canary,) = set(marks_in([turn.handed[0].content.decode()]))
+    assert said and squeezed(canary) not in squeezed("".join(said))
+
+
+def squeezed(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
