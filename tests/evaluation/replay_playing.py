@@ -150,8 +150,8 @@ class _Playing:
 
     def _answer(self, call: Call, result: str) -> Answer:
         answer = json.loads(result) if result else {"outcome": "error"}
-        card = answer.get("approval")
-        if call.then and card is None:
+        card = str(answer.get("approval", ""))
+        if call.then and not card:
             return Answer(_word(answer), result, ("there was no card",) * len(call.then))
         hands = list[str]()
         for hand in call.then:

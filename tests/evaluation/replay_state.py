@@ -76,7 +76,7 @@ def changes(before: State, after: State) -> dict[str, Any]:
 def policies_met(scene: Scene) -> frozenset[str]:
     """The policies that the audit log names, over the whole case."""
     with scene.small.database.read(Scope.house("a replay reads the log")) as session:
-        bodies = [entry.facts() for entry in session.scalars(select(AuditEntry))]
+        bodies: list[dict[str, Any]] = [dict(entry.facts()) for entry in session.scalars(select(AuditEntry))]
     return frozenset(str(p) for body in bodies for p in (*body.get("policies", ()), body.get("policy", "")) if p)
 
 

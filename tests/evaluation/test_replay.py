@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from shop.payments import PaymentMethod
 from tests.evaluation.replay import got_through, measure, problems, section
 from tests.evaluation.replay_cases import STILL_WAITING, WORLD, CaseError, ReplayCase, read_case, read_cases
 from tests.evaluation.replay_playing import Player
-from tests.small_house import POLICY
+from tests.small_house import POLICY, SmallHouse
 
 CASES = read_cases()
 # Policies that speak of what a tool can ask for and that no case meets, and why.
@@ -148,7 +149,7 @@ def test_a_change_that_nobody_named_is_seen(player: Player) -> None:
         (Variant, {"price_minor": 1}),
         (Product, {"on_sale": False}),
     ):
-        played = player.play(case, meddle=lambda small, m=model, v=values: small.change(m, v))
+        played = player.play(case, meddle=partial(SmallHouse.change, model=model, values=values))
         assert problems(case, played), (model, values)
 
 
