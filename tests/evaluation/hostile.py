@@ -14,7 +14,7 @@ from frontend.drills.drawing import picture
 from frontend.drills.findings import Findings
 
 CALLS, SEED = 20_000, 20_261_120
-PICTURE = "hostile-model.svg"
+PICTURE = "evaluation-hostile.svg"
 MOST_STOPS = 3
 
 

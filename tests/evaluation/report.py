@@ -13,9 +13,10 @@ from types import MappingProxyType
 
 from rich.progress import Progress
 
-from tests.evaluation import chapters, dialogues, fairness, injections, understanding
+from tests.evaluation import chapters, dialogues, fairness, hostile, injections, replay, understanding
 from tests.evaluation.minds import Puppet, own
 from tests.evaluation.picture import bars
+from tests.evaluation.replay_cases import read_cases
 from tests.evaluation.stage import Stage, shelf_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +79,17 @@ def _dialogues(progress: Progress) -> str:
     return chapters.dialogues(*found)
 
 
+def _replay(progress: Progress) -> str:
+    return replay.section(replay.measure(_bar(progress, "replay", len(read_cases()))))
+
+
+def _hostile(progress: Progress) -> str:
+    task = progress.add_task("hostile model", total=hostile.CALLS)
+    findings = hostile.measure(advance=lambda count: progress.advance(task, count))
+    PAGE.with_name(hostile.PICTURE).write_text(hostile.drawn(findings), "utf-8")
+    return hostile.section(findings)
+
+
 def _planted(progress: Progress) -> str:
     puppet = Puppet(own(shelf_model()))
     attacks, innocents = understanding.corpus("injections"), understanding.corpus("innocents")
@@ -103,6 +115,8 @@ CHAPTERS: Mapping[str, Chapter] = MappingProxyType(
     {
         "understanding": _understanding,
         "dialogues": _dialogues,
+        "replay": _replay,
+        "hostile": _hostile,
         "planted": _planted,
         "fairness": _fairness,
     }
