@@ -70,7 +70,7 @@ def test_every_command_that_is_named_exists() -> None:
     assert {"demo", "serve", "seed", "audit verify", "audit export", "keys rotate"} <= known
     named = [
         (path, words)
-        for path, words in _told(r"(?:`|^|\s|/)countersign ([a-z]+(?: [a-z]+)?)")
+        for path, words in _told(r"(?:`|^|\s|/)countersign ([a-z]+(?: [a-z][a-z-]*)?)")
         if _is_code(path, f"countersign {words}")
     ]
     assert named
