@@ -36,6 +36,7 @@ WRITES_WITHOUT_GRANT: Mapping[str, str] = {
     "shop/guest_chats.py:_move": "a guest signs in; the words are theirs in both accounts, and are sealed anew",
     "shop/conversations.py:start_conversation": "saying something is not a change of the shop; own rows only",
     "shop/model_calls.py:keep_calls": "what a model was handed in one's own conversation is kept; own rows only",
+    "shop/switches.py:_count": "what a stop of the assistant did is counted on that stop; no row of a customer",
     "shop/conversations.py:append_message": "what was said is kept; own rows only, never changed afterwards",
     "shop/days_used.py:reserve": "what a model call takes from the day; counters only",
     "shop/days_used.py:settle": "what it really took; counters only",
@@ -49,6 +50,8 @@ BEGINS: Mapping[str, str] = {
     "frontend/chores.py:_forget": "what has ended is forgotten",
     "frontend/pages/chat_buttons.py:_begun": "an empty conversation, so that somebody can ask for a person first",
     "frontend/pages/sign_in.py:_welcome": "a guest's basket and words come along",
+    "frontend/stopping.py:Counting._count": "what a stop of the assistant refused is counted on it",
+    "frontend/switch_cli.py:_Shop._clerk": "a clerk's code is used up",
     "frontend/upgrade.py:upgrade": "migrations, run by the operator",
     "frontend/purse.py:AccountPurse.reserve": "what a model call takes from the day",
     "frontend/purse.py:AccountPurse.settle": "what it really took",
@@ -82,6 +85,7 @@ GOES_ROUND_THE_GUARD: Mapping[str, str] = {
     "frontend/upgrade.py:differences": "migrations, run by the operator",
     "frontend/upgrade.py:is_current": "migrations, run by the operator",
     "frontend/upgrade.py:upgrade": "migrations, run by the operator",
+    "shop/switches.py:_lock": "an advisory lock",
 }
 
 ROUND = {"exec_driver_sql", "connection"}
