@@ -27,7 +27,7 @@ from auth.audit import Event, record
 from auth.database import Scope
 from auth.guard.commands import Json
 from auth.guard.refusals import count_refusal
-from frontend.compromise import answering
+from frontend.compromise import answering, rehearsal_of
 from frontend.house import House
 from frontend.remembering import remembered
 from shop.conversations import LONGEST_TEXT, Voice, append_message, find_conversation, start_conversation
@@ -55,7 +55,7 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Noted:
     """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation, ``personal``
-    is what no model may be shown of its writer."""
+    is what no model may be shown of its writer, ``is_attacked`` that a rehearsal lets the attacker answer."""
 
     account_id: UUID
     conversation_id: UUID
@@ -63,6 +63,7 @@ class Noted:
     position: int
     is_silent: bool
     personal: Personal = NOBODY
+    is_attacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ class Turns:
 
     async def _run(self, actor: Actor, running: Running, key: tuple[UUID, UUID]) -> None:
         noted, answer = running.noted, _Answer()
-        assistant = await run_in_threadpool(answering, self._house)
+        assistant = answering(self._house, is_attacked=noted.is_attacked)
         turn = assistant.turn(
             actor,
             self._house.desk,
@@ -325,7 +326,8 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
         )
         is_silent = assistant_is_silent(conversation)
         personal = NOBODY if is_silent else find_personal(session, house.vault, account_id)
-        return Noted(account_id, conversation.id, message.id, message.position, is_silent, personal)
+        is_attacked = rehearsal_of(house, session) is not None
+        return Noted(account_id, conversation.id, message.id, message.position, is_silent, personal, is_attacked)
 
 
 def _silenced(house: House, noted: Noted) -> str:
