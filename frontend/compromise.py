@@ -3,17 +3,13 @@
 from sqlalchemy.orm import Session
 
 from agent.assistant import Assistant
-from auth.database import Scope
 from frontend.house import House
 from shop.rehearsing import Rehearsal, rehearsal_under_way
 
 
-def answering(house: House) -> Assistant:
-    """The assistant for the turn that begins now, as the record says. A house without an attacker looks nowhere."""
-    if house.attacker is None:
-        return house.assistant
-    with house.database.read(Scope.own(None)) as session:
-        return house.assistant if rehearsal_of(house, session) is None else house.attacker()
+def answering(house: House, *, is_attacked: bool) -> Assistant:
+    """The assistant for a turn; ``is_attacked`` is what the record said when its message was stored."""
+    return house.attacker() if is_attacked and house.attacker is not None else house.assistant
 
 
 def rehearsal_of(house: House, session: Session) -> Rehearsal | None:

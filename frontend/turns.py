@@ -29,7 +29,7 @@ from auth.audit import Event, record
 from auth.database import Scope
 from auth.guard.commands import Json
 from auth.guard.refusals import count_refusal
-from frontend.compromise import answering
+from frontend.compromise import answering, rehearsal_of
 from frontend.house import House
 from frontend.purse import AccountPurse
 from frontend.remembering import remembered
@@ -71,8 +71,8 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Noted:
     """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation, ``is_off``
-    that the assistant is switched off; ``personal`` is what no model may be shown of its writer, ``switches`` what was
-    stopped at that moment."""
+    that the assistant is switched off, ``is_attacked`` that a rehearsal lets the attacker answer; ``personal`` is what
+    no model may be shown of its writer, ``switches`` what was stopped at that moment."""
 
     account_id: UUID
     conversation_id: UUID
@@ -82,6 +82,7 @@ class Noted:
     personal: Personal = NOBODY
     is_off: bool = False
     switches: Switches = NOTHING_STOPPED
+    is_attacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +201,13 @@ class Turns:
             self._busy.add(key)
         try:
             noted = await run_in_threadpool(_note_down, self._house, actor, said, conversation_id)
-            assistant = await run_in_threadpool(answering, self._house)
         except BaseException:
             self._busy.discard(key)
             raise
         if noted is None:
             self._busy.discard(key)
             return NotThere()
-        return self._begin(actor, noted, assistant)
+        return self._begin(actor, noted)
 
     async def finish(self, *, within_s: float = 5.0) -> None:
         """Wait for what is under way; what takes longer is stored as far as it came."""
@@ -225,9 +225,9 @@ class Turns:
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
 
-    def _begin(self, actor: Actor, noted: Noted, assistant: Assistant) -> Running:
+    def _begin(self, actor: Actor, noted: Noted) -> Running:
         key = (noted.account_id, noted.conversation_id)
-        work = None if noted.is_silent or noted.is_off else self._work(actor, noted, assistant)
+        work = None if noted.is_silent or noted.is_off else self._work(actor, noted)
         running = Running(noted, None if work is None else work.turn)
         running.tell("heard", {"conversation": str(noted.conversation_id), "position": noted.position})
         if work is None:
@@ -248,7 +248,8 @@ class Turns:
             self._watch = asyncio.create_task(self._watch_switches())
         return running
 
-    def _work(self, actor: Actor, noted: Noted, assistant: Assistant) -> "_Work":
+    def _work(self, actor: Actor, noted: Noted) -> "_Work":
+        assistant = answering(self._house, is_attacked=noted.is_attacked)
         purse = AccountPurse.of(self._house, actor)
         turn = assistant.turn(
             actor,
@@ -384,8 +385,17 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
         is_off = not is_silent and gets_no_answer(house, switches, account_id)
         if is_off:
             _say_it_is_off(session, house, conversation)
-        personal = NOBODY if is_silent or is_off else find_personal(session, house.vault, account_id)
-        return Noted(account_id, conversation.id, message.id, message.position, is_silent, personal, is_off, switches)
+        return Noted(
+            account_id,
+            conversation.id,
+            message.id,
+            message.position,
+            is_silent,
+            NOBODY if is_silent or is_off else find_personal(session, house.vault, account_id),
+            is_off,
+            switches,
+            is_attacked=rehearsal_of(house, session) is not None,
+        )
 
 
 def _silenced(house: House, turn: Turn) -> str:
