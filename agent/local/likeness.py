@@ -84,12 +84,12 @@ class Likeness:
         kept = counts[columns] > 1
         alone = np.bincount(self._rows[~kept], self._values[~kept] ** 2, self.count)
         like = np.diag(alone).astype(np.float32)
-        rows, columns, values = self._rows[kept], place[columns[kept]], self._values[kept]
+        rows, at, values = self._rows[kept], place[columns[kept]], self._values[kept]
         # Some columns at a time, so that the examples may grow without a table of all features.
         for start in range(0, len(shared), AT_ONCE):
-            now = (columns >= start) & (columns < start + AT_ONCE)
+            now = (at >= start) & (at < start + AT_ONCE)
             dense = np.zeros((self.count, AT_ONCE), np.float32)
-            dense[rows[now], columns[now] - start] = values[now]
+            dense[rows[now], at[now] - start] = values[now]
             like += dense @ dense.T
         return like
 

@@ -20,7 +20,8 @@ def model() -> EmbeddedModel:
 def test_sentences_come_to_the_action_their_author_had_in_mind(model: EmbeddedModel) -> None:
     found = understanding.sentences(model.understood, understanding.corpus("sentences")[::EVERY])
     assert found.count > 200
-    assert found.right >= 0.80 and found.right_when_acting >= 0.88 and found.asked_back <= 0.18, found
+    right, acting, asked = (0.94, 0.97, 0.10) if "embeddings" in model.voters else (0.80, 0.88, 0.18)
+    assert found.right >= right and found.right_when_acting >= acting and found.asked_back <= asked, found
 
 
 def test_what_is_none_of_the_shops_business_is_told_from_what_is(model: EmbeddedModel) -> None:
