@@ -51,6 +51,7 @@ SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
 # Share from which both of two stretches count as requests, by how the second is joined to the first.
 NEEDED = {"stop": 0.40, "also": 0.40, "and": 0.50, "other": 0.65, "start": 1.0}
 SAME_THING = 0.85  # the share where a question goes on about the thing before: "how big is it, and what does it weigh"
+ALWAYS = frozenset({"talk_to_person"})  # never only the purpose of another request
 PLAINLY = 0.75  # the share from which what lies outside the shop counts as asked for
 THIS = ITS | {"this", "that", "these", "those", "dies", "diese", "dieses"}
 LESS = 0.45  # by how much less clear than the whole a stretch may be that asks for something else
@@ -237,7 +238,7 @@ class Understander:
         bare = not (right.slots.items or right.slots.orders)
         if bare and second.joint in {"stop", "other"}:
             # "Can I return it? I want my money back": with neither an "and" nor a thing of its own it says the same.
-            if second.kind is Kind.WISHES:
+            if second.kind is Kind.WISHES and right.intent not in ALWAYS:
                 return False
             needed = SAME_THING if THIS & set(right.slots.words) else needed
         asked_on = first.kind is second.kind is Kind.QUESTIONS and bare
