@@ -58,6 +58,13 @@ LESS = 0.45  # by how much less clear than the whole a stretch may be that asks 
 SENTENCES = 8  # sentences of a message that are read on their own
 MOST = 3  # requests of one message that are taken up
 STRONG = re.compile(rf"(?:[!?;\n]|{FULL_STOP})+\s+|\n+", re.I)
+# Who says first who they are, asks for something after that.
+SALUTING = re.compile(
+    r"(?:(?:hi|hello|hey|hallo|good \w+|guten \w+)\b[\s,!.]*)?"
+    r"(?:i am|i['’]m|my name is|this is|ich bin|mein name ist|ich hei(?:ß|ss)e|hier ist)"
+    r"\s+[\w'-]+(?:\s+[\w'-]+)?\s*(?:[,;.:!]+|\s(?:and|und)\s)\s*(?=\S)",
+    re.I,
+)
 WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\s+", re.I)
 
 
@@ -172,6 +179,8 @@ class Understander:
         shared = carried(text, known) if len(parts) == 1 else None
         parts = list(shared) if shared else parts
         sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()] if len(parts) == 1 else []
+        if len(parts) == 1 and (named := SALUTING.match(text)):
+            sentences = [text[: named.end()], text[named.end() :]]
         refused = [said for refusal in refusals for said in (refusal.what, refusal.rest) if said]
         spoken = [part.spoken for part in parts] if len(parts) > 1 else []
         texts = list(dict.fromkeys([text, *sentences, *spoken, *refused]))
