@@ -18,7 +18,7 @@ OFFERED = 5  # choices put on buttons
 OWN_WORDS = frozenset({"order"})
 ASKED = {"option": "ask_variant", "line": "ask_items"}  # kinds that are asked for in the words of another
 NAMED = frozenset({"items", "line", "record"})
-SHARED = frozenset({"items", "line", "reason", "words", "option", "variant", "quantity", "address", "record"})
+SHARED = frozenset({"items", "line", "reason", "words", "option", "variant", "address", "record"})
 # Where a thing is chosen, what is turned down beside it ("not the can") is not looked at.
 CHOSEN = frozenset({"items", "line", "option", "variant", "address", "record"})
 
