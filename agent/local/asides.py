@@ -110,7 +110,7 @@ def told_reason(texts: Iterable[str], reader: Reader) -> str | None:
     """The clause beside the wish that tells why, in the customer's own words; None where there is only the wish."""
     for text in texts:
         # "The cushions from order … are too hard": which order it is does not belong to the reason.
-        text = re.sub(r"\s{2,}", " ", OF_ORDER.sub(" ", reader.number.sub(" ", text)))
+        text = re.sub(r"\s{2,}", " ", OF_ORDER.sub(" ", reader.numberless(text, " ")))
         told = [clause.strip(" ,") for clause in CLAUSES.split(text) if _is_reason(clause, reader)]
         if told:
             return max(told, key=len)[:LONGEST]

@@ -11,10 +11,10 @@ from agent.local.filling import in_force
 from agent.local.intents import Intent
 from agent.local.outcomes import recalled
 from agent.local.plainly import of_a_pair
-from agent.local.readings import MENTIONING, PERSON, Readings
+from agent.local.readings import MENTIONING, Readings
 from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
-from agent.local.understanding import Understander, Understanding
+from agent.local.understanding import PERSON, Understander, Understanding
 from agent.local.wares import PROPERTY
 from agent.local.wording import fold
 

@@ -24,13 +24,12 @@ from agent.local.classifier import Lesson
 from agent.local.dialogue import Dialogue
 from agent.local.embeddings import load_encoder
 from agent.local.intents import Intent, load_intents, load_replies
-from agent.local.listening import PERSON
 from agent.local.recipes import Recipes
 from agent.local.replies import Voice
 from agent.local.slots import Reader
 from agent.local.soundness import check_replies, check_tools
 from agent.local.tasks import Call, Reply
-from agent.local.understanding import Understander, Understanding
+from agent.local.understanding import PERSON, Understander, Understanding
 from agent.local.weights import find_weights
 from agent.local.wording import clean, load_words
 

@@ -10,13 +10,13 @@ from agent.local.intents import Intent
 from agent.local.plainly import BASKET, names_option_of_line, of_a_pair, swaps_option
 from agent.local.slots import Reader, begins
 from agent.local.tasks import Memory, Task, Turn
-from agent.local.understanding import Understander, Understanding
+from agent.local.understanding import PERSON, Understander, Understanding
 from agent.local.wording import sentences
 
 MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 # Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
 MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
-PERSON, CHANGE_ITEM = "talk_to_person", "change_order_item"
+CHANGE_ITEM = "change_order_item"
 
 
 class Readings:

@@ -106,7 +106,7 @@ class Reader:
         """Every mention in a text; nothing is guessed, an absent thing is absent."""
         text = clean(text)
         emails, rest = _emails(text)
-        rest = IN_BASKET.sub(" ", self._numberless(rest, " "))
+        rest = IN_BASKET.sub(" ", self.numberless(rest, " "))
         sizes = named_sizes(rest, self.words.colours)
         rest, dates, money = _without(fold(rest))
         words = self.words.split(rest)
@@ -139,10 +139,16 @@ class Reader:
         """The order numbers in a text in the shop's spelling: HP-7K3M-29QD for 'hp 7k3m29qd' or 'HP7K3M-29QD'."""
         return _unique(found.number for found in self._numbers(text))
 
+    def numberless(self, text: str, stand_in: str) -> str:
+        """The text with a word in the place of every order number."""
+        for found in reversed(self._numbers(text)):
+            text = f"{text[: found.start]}{stand_in}{text[found.end :]}"
+        return text
+
     def mask(self, text: str) -> str:
         """The text with every order number as the word 'ordernumber' and every amount of money as 'price', and without
         days of the calendar: "from 20 October" says which order and not what is wanted of it."""
-        hidden = fold(self._numberless(text, " ordernumber "))
+        hidden = fold(self.numberless(text, " ordernumber "))
         for start, end, phrase in reversed(phrases(hidden)):
             if re.search(r"\d", phrase) and day_in(f"{phrase} 2000"):
                 hidden = f"{hidden[:start]} {hidden[end:]}"
@@ -150,7 +156,7 @@ class Reader:
 
     def query(self, text: str) -> str:
         """The words of a message that can be searched for, things by their English name."""
-        rest = MONEY.sub(" ", fold(IN_BASKET.sub(" ", self._numberless(clean(text), " "))))
+        rest = MONEY.sub(" ", fold(IN_BASKET.sub(" ", self.numberless(clean(text), " "))))
         kept = [w for w in self.words.split(rest) if w not in self.words.filler and not w.isdigit()]
         return " ".join(self.words.item(word) or self.words.colours.get(word, word) for word in kept[:8])
 
@@ -161,11 +167,6 @@ class Reader:
 
     def _numbers(self, text: str) -> list[Found]:
         return order_numbers(text, prefix=self._prefix, is_word=self._real.__contains__)
-
-    def _numberless(self, text: str, stand_in: str) -> str:
-        for found in reversed(self._numbers(text)):
-            text = f"{text[: found.start]}{stand_in}{text[found.end :]}"
-        return text
 
     def _thing(self, word: str) -> str | None:
         """The thing that a word names: by its name, as a part of a product's name, or one slip away from either."""
