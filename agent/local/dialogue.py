@@ -9,14 +9,13 @@ from langchain_core.messages import BaseMessage, SystemMessage
 from agent.local.filling import Run
 from agent.local.intents import Intent
 from agent.local.listening import Listener
-from agent.local.readings import PERSON
 from agent.local.recipes import Recipes
 from agent.local.remembering import after, after_words, learned, tries
 from agent.local.replies import Voice
 from agent.local.slots import Reader
 from agent.local.speaking import Speaker
 from agent.local.tasks import Ask, Call, Memory, Reply, Said, Step, Task, Turn, call_key, turns_of
-from agent.local.understanding import Understander
+from agent.local.understanding import PERSON, Understander
 from agent.local.wording import language_of
 from agent.signed_out import SIGN_IN_PAGE, SIGNED_OUT
 
