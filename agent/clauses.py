@@ -41,7 +41,7 @@ def opens(clause: str) -> bool:
     return _OPEN_FIRST.match(clause) is not None
 
 
-def is_open(before: str) -> bool:
+def is_unsettled(before: str) -> bool:
     """Whether a condition or an indirect question stands in what comes before."""
     return _OPEN.search(before) is not None
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from agent.clauses import asks, is_negated, is_open, said_before
+from agent.clauses import asks, is_negated, is_unsettled, said_before
 
 # What the assistant may say that it will do, since it does no more than that: looking, asking, preparing.
 _HARMLESS = (
@@ -161,7 +161,7 @@ def promises_in(sentence: str) -> list[Promise]:
 def _is_made(sentence: str, hit: "re.Match[str]") -> bool:
     """A question, a denial ("I can't promise") and an inner condition make no promise; a harmless plan is none."""
     before = said_before(sentence, hit.start())
-    if asks(sentence) or is_negated(before) or is_open(before):
+    if asks(sentence) or is_negated(before) or is_unsettled(before):
         return False
     rest = hit.groupdict().get("rest")
     if rest is None:

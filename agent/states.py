@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from agent.clauses import asks, is_negated, is_open, said_before
+from agent.clauses import asks, is_negated, is_unsettled, said_before
 
 # The first that fits is taken, so what is not there stands before what is.
 _WORDS: Mapping[str, str] = MappingProxyType(
@@ -118,7 +118,7 @@ def claimed_states(text: str) -> Iterator[Claim]:
     for name, hit in _found(text):
         before = said_before(text, hit.start())
         negated = is_negated(before)
-        if is_open(before) or asks(text) or _COULD.search(before) or _NOUN_AFTER.match(text, hit.end()):
+        if is_unsettled(before) or asks(text) or _COULD.search(before) or _NOUN_AFTER.match(text, hit.end()):
             continue
         if negated or _IS.search(text, max(0, hit.start() - 80), hit.start()) or _AUX_AFTER.match(text, hit.end()):
             yield Claim(name, hit.start(), hit.end(), negated)

@@ -21,6 +21,7 @@ OF_THE_HOUSE: Mapping[str, str] = MappingProxyType(
         "audit_entries": "the record of what was tried; it only grows",
         "audit_head": "where the record ends",
         "refusal_counts": "refusals, counted by the minute",
+        "shop_days": "what all models have used of the day",
     }
 )
 # Tables in which rows of the one customer may differ, and why.
@@ -29,6 +30,7 @@ OF_THE_CUSTOMER: Mapping[str, str] = MappingProxyType(
         "conversations": "the customer's own conversation",
         "messages": "what was said in it",
         "model_calls": "what the model was shown in it",
+        "account_days": "what the model has used of the customer's day",
         "approvals": "cards that waited and that the customer declined",
         "submissions": "answers the desk keeps, so that nothing is done twice",
         "grants": "leave for what needs no card",

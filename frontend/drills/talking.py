@@ -99,7 +99,17 @@ def _fate(said: str, text: str) -> str:
     return SAID if squeezed(said) in squeezed(text) else "reply: links, markup, another voice or length"
 
 
-_STRUCK = {"claim": "a claim without a record", "amount": "an amount without a record", "secret": "a mark"}
+_STRUCK = {
+    "secret": "a mark, or the instructions",
+    "form": "the look of the shop's own words",
+    "amount": "an amount without a record",
+    "number": "a figure without a record",
+    "reference": "a number of nothing on record",
+    "claim": "a claim without a record",
+    "status": "a state without a record",
+    "day": "a day without a record",
+    "promise": "a promise without a record",
+}
 
 
 def _decline_all(shop: OwnShop) -> int:

@@ -67,7 +67,7 @@ def test_a_changed_command_in_the_card_is_not_what_was_signed(building: Building
 
 def test_no_more_than_three_cards_wait_at_once(building: Building) -> None:
     ada = building.person("ada")
-    for n in range(3):
-        parked(building, ada, RefundOrder(ADAS_MUG, f"reason {n}"), request_id=f"r{n}")
-    fourth = building.desk.submit(ada.through_chat(), RefundOrder(ADAS_MUG, "one more"), request_id="r4")
+    for n, key in enumerate(("mug", "lamp", "tent")):
+        parked(building, ada, RefundOrder(building.orders[f"ada.{key}"], "broken"), request_id=f"r{n}")
+    fourth = building.desk.submit(ada.through_chat(), CancelOrder(building.orders["ada.paid"]), request_id="r4")
     assert isinstance(fourth, Refused) and fourth.policy == "desk.open-cards"

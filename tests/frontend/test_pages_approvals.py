@@ -175,7 +175,7 @@ def test_a_card_runs_out(building: Building, as_person: Callable[..., Browser]) 
 
 def test_a_changed_record_leads_to_the_new_card(building: Building, as_person: Callable[..., Browser]) -> None:
     ada = as_person("ada")
-    first = proposed(building, "ada", "tent", amount=Money(5000))
+    first = proposed(building, "ada", "tent", amount=Money(5000), lines=(1,))
     second = proposed(building, "ada", "tent", amount=None)
     # The second card says "everything that is left"; the first one changes how much that is.
     ada.post(f"/approvals/{first}/confirm")
