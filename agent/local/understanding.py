@@ -190,7 +190,14 @@ class Understander:
                 return left
         if len(parts) > 1:
             return self._parted(parts, [heard[part.spoken] for part in parts], heard[text])
-        return self._joined(heard[text], [heard[sentence] for sentence in sentences])
+        read = [heard[sentence] for sentence in sentences]
+        if len(read) < 2 and heard[text].band != "act":
+            # "Return the mug please, the glaze is dull": nothing like it was learnt, and its first half is plain.
+            read = [
+                *read,
+                *self.each([clause.strip() for clause in WEAK.split(text)[:SENTENCES] if " " in clause.strip()]),
+            ]
+        return self._joined(heard[text], read)
 
     def _left_of(
         self, refusal: Refusal, heard: Mapping[str, Understanding], whole: Understanding
