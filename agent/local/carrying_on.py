@@ -70,6 +70,9 @@ class CarryingOn:
         wish = memory.wish
         if wish is None:
             return None
+        if first.band == "act" and first.intent == wish.intent and first.slots.items and first.slots.quantity:
+            # "Make it three mugs" after something else was taken out says all there is to say itself.
+            return None
         if first.slots.orders and first.intent in LOOSE and MEANT.search(fold(turn.text)):
             return [self._more(wish, turn, {"order": first.slots.orders[0]})]
         if (again := self._once_more(turn, memory, wish, first)) is not None:

@@ -14,7 +14,7 @@ from agent.local.plainly import of_a_pair
 from agent.local.readings import MENTIONING, Readings
 from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
-from agent.local.understanding import PERSON, Understander, Understanding
+from agent.local.understanding import PERSON, TOLD_PLAINLY, Understander, Understanding
 from agent.local.wares import PROPERTY
 from agent.local.wording import fold
 
@@ -76,6 +76,9 @@ class Listener:
             return [Task("show_order", (turn.text,), turn.page)]
         if first.intent == "thanks" and memory.card:
             return Said("thanks_card", card=True)
+        if first.intent in TOLD_PLAINLY and memory.card and memory.change and self._only_tells(first):
+            # "It broke", while a card about it waits: a reason for that card, and no second wish.
+            return recalled(memory.change)
         if move == "agree" and (memory.offers or memory.guess):
             return [Task(memory.offers or memory.guess or "", (turn.text,), turn.page, before=_told(memory))]
         match move:
@@ -96,6 +99,11 @@ class Listener:
                 return [Task(first.intent, (turn.text,), turn.page)]
             case _:
                 return self._wishes(turn, memory, requests)
+
+    @staticmethod
+    def _only_tells(first: Understanding) -> bool:
+        """Whether a message names nothing that it could be about but what is at hand."""
+        return not (first.slots.items or first.slots.orders) and len(first.slots.words) <= LONGEST_NAME
 
     def _wishes(self, turn: Turn, memory: Memory, requests: Sequence[Understanding]) -> Heard:
         requests = [self._readings.plainly(request) for request in self._readings.without_story(requests, turn.text)]

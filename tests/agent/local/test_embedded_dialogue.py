@@ -189,6 +189,8 @@ def test_one_of_two_guesses_is_taken_by_its_button(chat: Chats) -> None:
         "the parcel, the basket",
         "money order",
         "tent, refund, when",
+        "swap or cancel",
+        "my order the tent",
     ):
         talk = chat()
         reply = talk.say(unclear)
