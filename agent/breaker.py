@@ -38,6 +38,11 @@ class Breaker:
         self._rests_until = now + self.rest_s
         return True
 
+    def not_asked(self) -> None:
+        """Whoever was let through did not ask after all: the next one may."""
+        if self._rests_until is not None:
+            self._rests_until = self.clock()
+
     def succeeded(self) -> None:
         """The model has answered: nothing of before counts."""
         self._failed.clear()

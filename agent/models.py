@@ -56,7 +56,8 @@ PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType(
             "openai",
             "https://api.openai.com/v1",
             ("OPENAI_API_KEY",),
-            {"max_retries": 0, "use_responses_api": False},
+            # With an address of its own the package would leave out what a streamed answer has used.
+            {"max_retries": 0, "use_responses_api": False, "stream_usage": True},
         ),
         "anthropic": Provider(
             "anthropic", "anthropic", "https://api.anthropic.com", ("ANTHROPIC_API_KEY",), {"max_retries": 0}

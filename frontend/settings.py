@@ -21,7 +21,8 @@ MoneyADay = Annotated[Decimal, Field(gt=0, le=1_000_000)]  # in the shop's curre
 
 
 class Mode(StrEnum):
-    """``demo`` is open about itself on every page. ``staging`` and ``production`` differ in their logs only."""
+    """``demo`` is open about itself on every page. ``staging`` is for a shop without real customers: a clerk can let
+    the attacker answer its chats. ``production`` is for all others."""
 
     DEMO = "demo"
     STAGING = "staging"
@@ -83,7 +84,7 @@ class Settings(BaseSettings):
     shop_day_calls: int = Field(
         200_000,
         ge=1,
-        description="Model calls of the whole shop in a day; guests together may take half of these three",
+        description="Calls of hosted models of the whole shop in a day; guests together may take half of these three",
     )
     shop_day_tokens: int = Field(50_000_000, ge=1, description="Tokens of hosted models for the whole shop in a day")
     shop_day_money: MoneyADay = Field(

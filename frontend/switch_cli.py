@@ -18,6 +18,7 @@ from auth.actor import Actor, Channel, Role
 from auth.database import Scope, narrow
 from auth.guard.commands import Command, NotACommand, parse
 from auth.guard.decisions import Done
+from auth.sign_in.noted import note
 from auth.sign_in.second_factor import Proved, prove
 from frontend.app import build_house
 from frontend.assistant_cli import assistant_cli as assistant_cli
@@ -108,8 +109,12 @@ class _Shop:
                 narrow(session, account_id)
                 account = find_account(session, account_id)
                 is_clerk = account is not None and account.role == Role.CLERK
-                if is_clerk and isinstance(prove(session, house.vault, account_id, code, now=now), Proved):
+                shown = prove(session, house.vault, account_id, code, now=now) if is_clerk else None
+                if isinstance(shown, Proved):
+                    note(session, "step_up.succeeded", at=now, account_id=account_id, method=shown.method)
                     return Actor(account_id, Role.CLERK, Channel.STAFF, signed_in_at=now, second_factor_at=now)
+                if shown is not None:
+                    note(session, "step_up.refused", at=now, account_id=account_id)
         raise SettingsRefused("That is no clerk's address, or not a code of theirs that was not used before.")
 
 

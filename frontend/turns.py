@@ -201,13 +201,13 @@ class Turns:
             self._busy.add(key)
         try:
             noted = await run_in_threadpool(_note_down, self._house, actor, said, conversation_id)
+            if noted is not None:
+                return self._begin(actor, noted)
         except BaseException:
             self._busy.discard(key)
             raise
-        if noted is None:
-            self._busy.discard(key)
-            return NotThere()
-        return self._begin(actor, noted)
+        self._busy.discard(key)
+        return NotThere()
 
     async def finish(self, *, within_s: float = 5.0) -> None:
         """Wait for what is under way; what takes longer is stored as far as it came."""

@@ -76,10 +76,14 @@ class ShopDay(Base, Counted):
 def reserve(
     session: Session, account_id: UUID, wanted: Wanted, *, allowances: Allowances, is_guest: bool, at: datetime
 ) -> Reservation | Spent:
-    """Take a call from the account's day, from that of all guests for a guest, and from the shop's; all or nothing."""
+    """Take a call from the account's day, from that of all guests for a guest, and from the shop's; all or nothing.
+
+    A call of the embedded model costs nothing and is taken from the account's day alone, so that nobody can use up the
+    assistant of everybody else.
+    """
     taken, rows = reservation_for(wanted, allowances.price, at=at), list[Row]()
     # Always in this order, so that two requests cannot hold what the other one waits for.
-    for whose, row, limits in _counters(account_id, taken.day, allowances, is_guest=is_guest):
+    for whose, row, limits in _counters(account_id, taken, allowances, is_guest=is_guest):
         if not _take(session, row, limits, taken, at):
             what = _missing(_found(session, row), limits, taken)
             for other in rows:
@@ -100,7 +104,7 @@ def settle(
         tokens_out=used.tokens_out - taken.tokens_out,
         cost_micro=cost - taken.cost_micro,
     )
-    for _, row, _ in _counters(account_id, taken.day, allowances, is_guest=is_guest):
+    for _, row, _ in _counters(account_id, taken, allowances, is_guest=is_guest):
         _change(session, row, (), _added(row, more, 1, calls=0))
 
 
@@ -131,11 +135,14 @@ Row = tuple[type[AccountDay] | type[ShopDay], tuple[ColumnElement[bool], ...], d
 
 
 def _counters(
-    account_id: UUID, day: date, allowances: Allowances, *, is_guest: bool
+    account_id: UUID, taken: Reservation, allowances: Allowances, *, is_guest: bool
 ) -> Iterator[tuple[Whose, Row, Limits]]:
     """The rows a call is counted in: the model, what finds the row, and what makes it; each with its limits."""
+    day = taken.day
     own = (AccountDay.account_id == account_id, AccountDay.day == day)
     yield "account", (AccountDay, own, {"account_id": account_id, "day": day}), allowances.account
+    if not taken.is_hosted:
+        return
     if is_guest:
         yield "guests", _of_shop(day, GUESTS), allowances.shop.shared_by_guests()
     yield "shop", _of_shop(day, EVERYBODY), allowances.shop

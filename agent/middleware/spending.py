@@ -64,7 +64,8 @@ class Spending(AgentMiddleware[Any, Turn]):
         taken = await asyncio.to_thread(turn.purse.reserve, wanted)
         if isinstance(taken, Spent):
             await asyncio.to_thread(turn.note, Note("allowance.spent", taken.code))
-            if is_hosted and taken.what != "calls" and self._at_home is not None:
+            # The embedded model costs nothing, so only a person's own calls can keep it from answering them.
+            if is_hosted and (taken.what, taken.whose) != ("calls", "account") and self._at_home is not None:
                 raise _rationed(taken)
             raise DaySpent(taken)
         response = await handler(request)
@@ -93,12 +94,15 @@ def _settled(turn: Turn, taken: Reservation, used: Use) -> None:
 
 
 def _used(taken: Reservation, answers: Sequence[BaseMessage]) -> Use:
-    """What the model says it used; where it says nothing that can be, what was reserved and the bytes of its answer."""
+    """What the model says it used; where it says nothing that can be, what was reserved, or the answer if it is longer.
+
+    A guess gives nothing back: what a model thinks before it speaks is billed and cannot be seen.
+    """
     usage = next((m.usage_metadata for m in answers if isinstance(m, AIMessage) and m.usage_metadata), None)
     told = (0, 0) if usage is None else (usage["input_tokens"], usage["output_tokens"])
     if all(0 <= count <= MOST_TOKENS for count in told) and any(told):
         return Use(tokens_in=told[0], tokens_out=told[1])
-    return Use(tokens_in=taken.tokens_in, tokens_out=_tokens(sum(map(_bytes, answers))))
+    return Use(tokens_in=taken.tokens_in, tokens_out=max(taken.tokens_out, _tokens(sum(map(_bytes, answers)))))
 
 
 def _bytes(message: BaseMessage) -> int:

@@ -49,6 +49,9 @@ class Standby(AgentMiddleware[Any, Turn]):
         try:
             response = await handler(request.override(model_settings=settings))
         except Away as away:
+            if away.says:
+                # The day was spent before the model was asked, so nothing is known of it.
+                self._breaker.not_asked()
             if not away.is_ours:
                 # What one customer wrote may be refused; that must not take the model from all the others.
                 self._breaker.failed(asked_rest_s=away.retry_after_s)

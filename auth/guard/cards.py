@@ -151,7 +151,9 @@ class Cards:
         return self.end(session, card, outcome, state=approvals.REFUSED, now=now)
 
     def _is_same(self, card: Approval, case: Case, facts: Facts) -> bool:
-        same_door = card.actor == actor_to_json(case.actor)
+        # Another model in the same assistant is the same asker: one stands in for the other in the middle of a talk.
+        kept = _by_any_model(actor_from_json(card.actor, card.account_id))
+        same_door = actor_to_json(kept) == actor_to_json(_by_any_model(case.actor))
         return card.action == case.action and same_door and not self.has_drifted(card, case, facts)
 
     def _taken_back(self, session: Session, case: Case, facts: Facts, now: datetime) -> list[Approval]:
@@ -173,8 +175,8 @@ class Cards:
         return ended
 
     def _is_otherwise(self, session: Session, card: Approval, case: Case, facts: Facts) -> bool:
-        asker = actor_from_json(card.actor, card.account_id)
-        if (asker.channel, asker.act) != (case.actor.channel, case.actor.act) or card.action != case.action:
+        asker, now = _by_any_model(actor_from_json(card.actor, card.account_id)), _by_any_model(case.actor)
+        if (asker.channel, asker.act) != (now.channel, now.act) or card.action != case.action:
             return False
         kept = json.loads(self._bench.vault.open(session, card, "command"))["arguments"]
         asked = arguments(case.command)
@@ -214,3 +216,7 @@ def awaiting(card: Approval, decision: Missing) -> AwaitingApproval:
     elif Need.SECOND_FACTOR in decision.needs:
         says = "Nothing has changed yet. To confirm the card you will be asked for a fresh code."
     return AwaitingApproval(card.id, decision.needs, card.expires_at, says, card.command_id)
+
+
+def _by_any_model(actor: Actor) -> Actor:
+    return actor if actor.act is None else replace(actor, act=replace(actor.act, model=""))

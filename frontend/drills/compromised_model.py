@@ -27,6 +27,7 @@ from shop.payments import DemoGateway
 
 Advance = Callable[[int], None]
 Tell = Callable[[Tried], None]
+MOST_IDLE = 50  # messages in a row in which the attacker was not asked, before the drill says that its shop is wrong
 
 
 def let_loose(
@@ -64,10 +65,12 @@ async def attack(
     watch = _watch(shop)
     before, log_before = read_books(shop.house), _newest_entry(shop)
     ledger = _ledger(shop)
-    talk, turns, made = Talk(shop, attacker, watch), 0, 0
+    talk, turns, made, idle = Talk(shop, attacker, watch), 0, 0, 0
     while made < calls:
         tried = await talk.turn(dice)
-        turns += 1
+        turns, idle = turns + 1, 0 if tried else idle + 1
+        if idle == MOST_IDLE:
+            raise RuntimeError(f"the attacker was not asked in {idle} messages: its shop does not answer")
         made += len(tried)
         advance(len(tried))
         for one in tried:

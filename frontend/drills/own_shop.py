@@ -43,6 +43,9 @@ OWN: Mapping[str, Any] = MappingProxyType(
         "checkpoint_folder": None,
         "redis_url": "",
         "smtp_url": "",
+        # A drill makes more calls than a person may in a day, and its model costs nothing.
+        "day_calls": 10_000_000,
+        "shop_day_calls": 10_000_000,
         "argon2_memory_kib": 19_456,
         "argon2_iterations": 1,
         "_env_file": None,

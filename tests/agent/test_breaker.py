@@ -54,6 +54,17 @@ def test_after_the_rest_one_tries_and_the_others_wait_for_it() -> None:
     assert [breaker.lets_through() for _ in range(3)] == [True] * 3 and not breaker.is_resting
 
 
+def test_a_caller_who_did_not_ask_after_all_leaves_the_try_to_the_next() -> None:
+    time = Time()
+    breaker = Breaker(clock=time)
+    for _ in range(3):
+        breaker.failed()
+    time.now += 61
+    assert breaker.lets_through() and not breaker.lets_through()
+    breaker.not_asked()
+    assert breaker.lets_through() and breaker.is_resting
+
+
 def test_a_try_that_vanished_does_not_block_for_ever() -> None:
     time = Time()
     breaker = Breaker(clock=time)

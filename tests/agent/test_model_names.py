@@ -113,3 +113,9 @@ def test_no_key_shows_itself() -> None:
 def test_the_packages_do_not_retry_behind_our_back() -> None:
     for name in ("openai:x", "anthropic:x"):
         assert inner(load(name, "k")).max_retries == 0  # type: ignore[attr-defined]
+
+
+def test_an_openai_model_tells_what_a_streamed_answer_has_used() -> None:
+    """With an address of its own the package leaves it out unless it is asked, and a day's budget would not see it."""
+    for name in ("openai:x", "openai:x@https://models.example/v1"):
+        assert inner(load(name, "k")).stream_usage is True  # type: ignore[attr-defined]

@@ -78,8 +78,9 @@ def test_a_restart_gives_nothing_back(building: Building) -> None:
 
 
 def test_new_guests_do_not_use_up_the_customers_day(empty_building: Building) -> None:
-    model = Scripted(told("I listen."))
-    building = hostile(empty_building, model=model, day_calls=4, shop_day_calls=12)
+    model = Scripted(told("I listen."), streams=False)
+    loaded = LoadedModel(model, True, "scripted", standby=embedded())
+    building = hostile(empty_building, model=loaded, day_calls=4, shop_day_calls=12)
     street = Street.before(building)
     for n in range(12):
         say(street.browser(f"198.51.100.{n}"), "hello")
@@ -88,6 +89,16 @@ def test_new_guests_do_not_use_up_the_customers_day(empty_building: Building) ->
     assert entries(building, "allowance.spent")[-1].facts()["why"] == "guests-calls"
     page = answered(street.signed_in("ada"), "hello")
     assert len(model.seen) == 7 and "I listen." in page
+
+
+def test_nobody_uses_up_the_embedded_model_for_others(empty_building: Building) -> None:
+    """It costs nothing, so it is taken from each account's own day alone, however much strangers have asked."""
+    model = Scripted(told("I listen."))
+    building = hostile(empty_building, model=model, day_calls=4, shop_day_calls=4)
+    street = Street.before(building)
+    for n in range(6):
+        say(street.browser(f"198.51.100.{n}"), "hello")
+    assert "I listen." in answered(street.signed_in("ada"), "hello") and len(model.seen) == 7
 
 
 def test_a_spent_day_is_said_kindly_noted_once_and_ends_at_midnight(empty_building: Building) -> None:
@@ -136,7 +147,10 @@ def test_a_hosted_model_costs_no_more_than_the_day_allows(empty_building: Buildi
     pages = [answered(street.signed_in(name), "hello") for name in ("ada", "ben") for _ in range(4)]
     assert 1 <= len(hosted.seen) < 8 and "The larger model is used up for today" in pages[-1]
     assert used(building).cost_micro <= 500_000
-    assert used(building).calls == 8, "and everybody was answered"
+    assert used(building).calls == len(hosted.seen), "the embedded model takes nothing of the shop's"
+    with building.house.database.read(Scope.house("a test looks")) as session:
+        day = use_of_day(session, building.clock(), allowances=building.house.allowances)
+    assert sum(account.calls for account in day.largest) == 8, "and everybody was answered"
 
 
 def test_what_a_guest_is_not_shown_is_refused_and_told(empty_building: Building) -> None:

@@ -17,6 +17,7 @@ from auth.database import Scope
 from auth.sign_in import totp
 from frontend.settings import SettingsRefused
 from frontend.switch_cli import assistant_cli
+from tests.browsing import entries
 from tests.building import Building
 from tests.switching import in_force, past
 
@@ -79,6 +80,7 @@ def test_it_takes_a_clerk_and_a_code(building: Building, run: Run, codes: Callab
         refused = run("stop", "whole", "--as", who, "--code", code, "--why", "x")
         assert isinstance(refused.exception, SettingsRefused), (who, refused.output)
     assert [switch.reach for switch in in_force(building)] == ["model"]
+    assert (len(entries(building, "step_up.succeeded")), len(entries(building, "step_up.refused"))) == (1, 2)
 
 
 def test_what_is_not_there_is_said(building: Building, run: Run, codes: Callable[[str], str]) -> None:

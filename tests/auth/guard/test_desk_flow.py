@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from auth.accounts import Account, freeze_account
-from auth.actor import Actor, Channel, Role
+from auth.actor import Act, Actor, Channel, Role
 from auth.audit import AuditEntry
 from auth.database import Scope
 from auth.guard.approvals import Approval
@@ -144,6 +144,20 @@ def test_the_same_asked_otherwise_in_the_chat_takes_the_place_of_its_card(small:
     old = small.desk.approve(ada, first)
     assert isinstance(old, AwaitingApproval) and old.approval_id == second
     assert [entry.command_id for entry in small.all(AuditEntry, kind="command.superseded")] != []
+
+
+def test_a_model_that_stands_in_takes_up_the_card_of_the_one_before(small: SmallHouse) -> None:
+    ada = small.person()
+    number = small.order(ada, status="paid")
+    usual, standing_in = (
+        ada.through(Channel.CHAT, act=Act("assistant", "test", model)) for model in ("openai:gpt-5", "embedded")
+    )
+    first = small.submit(usual, ChangeOrderAddress(number, "address:office"))
+    same = small.submit(standing_in, ChangeOrderAddress(number, "address:office"))
+    assert isinstance(first, AwaitingApproval) and isinstance(same, AwaitingApproval)
+    assert same.approval_id == first.approval_id
+    small.submit(standing_in, ChangeOrderAddress(number, "address:home"))
+    assert sorted(card.state for card in small.all(Approval)) == ["open", "superseded"]
 
 
 def test_a_card_for_another_order_or_another_line_stays(small: SmallHouse) -> None:
