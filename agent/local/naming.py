@@ -13,6 +13,7 @@ ALIKE = 85  # rapidfuzz ratio (0-100) from which a typed word is taken for a wor
 SMALL = frozenset(
     {"small", "smal", "smaller", "smallest", "little", "klein", "kleine", "kleinen", "kleiner", "kleinere"}
 )
+CLAUSE = re.compile(r"[,;.!?]\s")
 BIG = frozenset({"big", "bigger", "biggest", "large", "larger", "gross", "grosse", "grossen", "groessere"})
 Rows = Sequence[Mapping[str, Any]]
 
@@ -24,6 +25,11 @@ def named_rows(rows: Rows, text: str, reader: Reader, *, key: str = "name") -> l
     scored = [(_overlap(str(row.get(key) or ""), said, words), row) for row in rows]
     best = max((score for score, _ in scored), default=0)
     found = [row for score, row in scored if score == best] if best else []
+    first = CLAUSE.split(text, maxsplit=1)[0]
+    if len(found) > 1 and first != text:
+        # "My money back for the tent, a pole is broken": the thing is named before what is wrong with it.
+        named = _spoken(first, words)
+        found = [row for row in found if _overlap(str(row.get(key) or ""), named, words)] or found
     if len(found) > 1:
         found = _by_option(found, said, words)
     return _by_size(found, set(words.split(text)), key) if len(found) > 1 else found

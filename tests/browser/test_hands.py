@@ -35,7 +35,9 @@ window.fetch = async (path, init) => {
   let pieces = 0;
   const body = new ReadableStream({ async pull(stream) {
     if (pieces++) { reader.cancel(); stream.error(new TypeError("the line was cut")); return; }
-    stream.enqueue((await reader.read()).value);
+    // A piece may hold the whole answer, so the first event of it is all that comes through.
+    const piece = (await reader.read()).value;
+    stream.enqueue(piece.slice(0, new TextDecoder().decode(piece).indexOf("\\n\\n") + 2));
   } });
   return new Response(body, { status: answer.status, headers: answer.headers });
 };

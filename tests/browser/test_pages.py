@@ -52,7 +52,15 @@ CUSTOMER = (
     "/checkout",
     "/basket",
 )
-CLERK = ("/staff", "/staff/cases", "/account", "/account/security", "/account/security/enrol")
+CLERK = (
+    "/staff",
+    "/staff/cases",
+    "/staff/assistant",
+    "/staff/compromise",
+    "/account",
+    "/account/security",
+    "/account/security/enrol",
+)
 # Reached on the way, by following what the page offers.
 ON_THE_WAY = (
     "/sign-in/code",

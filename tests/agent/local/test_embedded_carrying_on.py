@@ -154,3 +154,10 @@ def test_loose_words_name_a_line(text: str, names: list[str]) -> None:
 )
 def test_plain_words_decide_between_two(text: str, pair: tuple[str, str], plain: str | None) -> None:
     assert plainly.of_a_pair(text, pair) == plain
+
+
+def test_the_thing_is_named_before_what_is_wrong_with_it(model: Any) -> None:
+    reader = model._understander._reader
+    tent, lamp = ({"number": n, "items": [{"name": name}]} for n, name in (("A", "Ridge Tent"), ("B", "Pole Lamp")))
+    assert naming.named_orders([lamp, tent], "my money back for the tent, a pole is broken", reader) == [tent]
+    assert naming.named_orders([lamp, tent], "the tent and the pole lamp", reader) == [lamp]
