@@ -75,7 +75,7 @@ def test_what_it_tries_shows_by_itself_and_names_nobody(
     assert "What it tried" in page.text and 'http-equiv="refresh"' not in page.text
     assert "not-found" in page.text and "Zephyrwick" not in page.text.replace("Cleo Zephyrwick", "")
     held = words(cleo.post(f"{PAGE}/check").text)
-    assert "Everything held" in held and "No change without a signed card" in held
+    assert "No check failed" in held and "No change without a signed card" in held
     out = cleo.follow(cleo.post(PAGE, {"turn": "off", "request_id": "put-out"}))
     assert "The usual model answers again" in words(out.text) and "COMPROMISED" not in out.text
     assert "the last time" in cleo.get(PAGE).text
@@ -131,4 +131,4 @@ def test_money_that_moved_without_leave_is_found(cleo: Browser, building: Buildi
 
 def test_without_a_rehearsal_there_is_nothing_to_check(cleo: Browser) -> None:
     page = cleo.post(f"{PAGE}/check")
-    assert page.status_code == 200 and "Everything held" not in page.text
+    assert page.status_code == 200 and "No check failed" not in page.text
