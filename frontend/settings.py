@@ -21,8 +21,8 @@ MoneyADay = Annotated[Decimal, Field(gt=0, le=1_000_000)]  # in the shop's curre
 
 
 class Mode(StrEnum):
-    """``demo`` is open about itself on every page. ``staging`` is for a shop without real customers: a clerk can let
-    the attacker answer its chats. ``production`` is for all others."""
+    """``demo`` is open about itself on every page. ``staging`` is for a shop without real customers: its clerks can
+    rehearse there what a hostile model does. ``production`` is for all others."""
 
     DEMO = "demo"
     STAGING = "staging"
