@@ -117,11 +117,6 @@ def read_switches(session: Session) -> Switches:
     return Switches(tuple(Stop(*found) for found in session.execute(columns.order_by(row.stopped_at, row.id))))
 
 
-def stopped_tools(session: Session) -> frozenset[str]:
-    """The tools that no turn may use or be shown right now."""
-    return read_switches(session).tools
-
-
 def is_switched_off(session: Session, actor: Actor, action: str) -> bool:
     """Whether the staff have stopped what asks here: the assistant, for this account, command or model.
 
