@@ -21,7 +21,6 @@ from agent.assistant import Assistant
 from agent.compromised import COMPROMISED, CompromisedModel
 from agent.hosted import Patience
 from agent.local import EmbeddedModel
-from agent.middleware.spending import ANSWER_TOKENS
 from agent.models import EMBEDDED, LoadedModel, load_model
 from agent.tools import COMMANDS
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
@@ -50,7 +49,7 @@ from frontend.knowing import knowing
 from frontend.pages import add_pages
 from frontend.settings import Mode, Settings, SettingsRefused
 from frontend.turns import Turns
-from shop.allowances import Allowances, Limits, Price
+from shop.allowances import ANSWER_TOKENS, Allowances, Limits, Price
 from shop.catalogue import product_names
 from shop.demo import has_demo_people
 from shop.keeping import everything_kept

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from shop.money import Money
 
 MICRO_IN_A_MINOR_UNIT: Final = 10_000  # a micro-unit is a millionth of the currency's unit, for EUR of a euro
+ANSWER_TOKENS: Final = 4_000  # what an answer of a hosted model is taken to write, and what it is allowed to
 GUESTS_SHARE: Final = 2  # all guests together may use one part in so many of the shop's day
 
 Whose = Literal["account", "guests", "shop"]
