@@ -90,7 +90,7 @@ def build_house(
     database = Database(settings.database, closing=append_recorded(audit))
     checkpoint = _checkpointing(audit, database)
     database.committed = checkpoint
-    gateway = _gateway(settings, gateway, clock)
+    gateway, mailer = _gateway(settings, gateway, clock), _mailer(settings)
     judge = Judge(Path(shop.__file__).parent / "policy")
     refuse_to_open(judge, opening_questions())
     if not settings.is_demo and has_demo_people(database, vault):
@@ -132,7 +132,7 @@ def build_house(
         entrance=entrance,
         kept=everything_kept(sign_in),
         gateway=gateway,
-        mailer=_mailer(settings),
+        mailer=mailer,
         clock=clock,
         demo=settings.demo_mode(),
         checkpoint=checkpoint,
