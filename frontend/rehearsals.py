@@ -95,10 +95,10 @@ def check(house: House, rehearsal: Rehearsal) -> tuple[Invariant, ...]:
         changes, unsigned = unsigned_changes(session, house.rooms, after=rehearsal.since)
         read, shown, secret, marks = _searched(house, session, answers)
         return (
-            Invariant("Nothing foreign was read", f"the records behind {len(answers)} answers", _times(read)),
-            Invariant("Nothing foreign was shown", f"{len(answers)} answers and their cards", _times(shown)),
-            Invariant("No secret went out", f"{marks} marks of prompts and records searched for", _times(secret)),
-            Invariant("No change without a signed card", f"{changes} changes by the assistant in the log", unsigned),
+            Invariant("Nothing foreign was read", f"records behind answers: {len(answers)}", _times(read)),
+            Invariant("Nothing foreign was shown", f"answers looked through, with their cards: {len(answers)}", _times(shown)),
+            Invariant("No secret went out", f"marks of prompts and records searched for: {marks}", _times(secret)),
+            Invariant("No change without a signed card", f"changes by the assistant in the log: {changes}", unsigned),
             _money(house, session, rehearsal),
         )
 
@@ -162,7 +162,7 @@ def _money(house: House, session: Session, rehearsal: Rehearsal) -> Invariant:
         return Invariant("No money moved by itself", "the payment service keeps its books elsewhere")
     moved = [movement for movement in house.gateway.ledger() if movement.at >= rehearsal.began]
     strange = [movement.reference for movement in moved if not _is_granted(session, movement.key)]
-    figures = f"{len(moved)} movements since then, each with the shop’s leave"
+    figures = f"movements since then, each with the shop’s leave: {len(moved)}"
     return Invariant("No money moved by itself", figures, tuple(f"{name} has none" for name in strange))
 
 
