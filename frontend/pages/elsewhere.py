@@ -105,6 +105,8 @@ WORDS: Mapping[Trouble, tuple[str, str]] = MappingProxyType(
         Trouble.CLOSED: ("That account is closed", "It was deleted, and nobody can sign in to it any more."),
     }
 )
+# A double click, or a reload of the page one came back to.
+IN_ALREADY = ("You are signed in", "This answer was used already, so it changes nothing. You can go on.")
 _STATUS: Mapping[Trouble, int] = MappingProxyType(
     {
         Trouble.CANCELLED: OK,
@@ -237,7 +239,9 @@ def _arrived(request: Request, actor: Actor, came: Arrival) -> Response:
 def _refused(request: Request, actor: Actor, why: NoWay) -> Response:
     if why.provider is None:
         raise not_here()
-    title, sentence = (words.format(name=why.provider.name) for words in WORDS[why.trouble])
+    is_repeated = actor.is_signed_in and why.trouble in (Trouble.NO_HANDSHAKE, Trouble.USED)
+    words = IN_ALREADY if is_repeated else WORDS[why.trouble]
+    title, sentence = (text.format(name=why.provider.name) for text in words)
     return render(
         request,
         "signing/elsewhere_trouble.html",
