@@ -126,10 +126,11 @@ def build(
     model: BaseChatModel | LoadedModel | None = None,
     wrap_gateway: Callable[[DemoGateway], DemoGateway] | None = None,
     calls: Calls | None = None,
+    clock: Clock | None = None,
     **given: object,
 ) -> Building:
     """A migrated, empty house in ``folder``."""
-    clock = Clock()
+    clock = clock or Clock()
     settings = settings_for(folder, database_url=database_url, **given)
     gateway = DemoGateway(folder / "demo-payments.db", clock=clock)
     used = wrap_gateway(gateway) if wrap_gateway is not None else gateway

@@ -7,19 +7,30 @@ changes what it says; the shop's own code is never patched.
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from uuid import UUID
 
 import httpx2
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from auth.accounts import Account
+from auth.database import Scope
+from auth.mail import Mail, waiting_mail
 from auth.sign_in.outside.calls import Calls
+from auth.sign_in.outside.identities import OutsideIdentity
 from auth.sign_in.outside.providers import Kind, Provider
+from tests.agent.scripted import Scripted, says
+from tests.browsing import Street, entries
+from tests.building import Building, Clock, build, move_in
 
 SECRET = "a-secret-of-the-test"
 Serve = Callable[[httpx2.Request], httpx2.Response]
@@ -195,6 +206,62 @@ class GithubStandIn:
         if request.headers.get("authorization") != "Bearer gho_1":
             return httpx2.Response(401)
         return httpx2.Response(200, json=self.emails if request.url.path == "/user/emails" else self.user)
+
+
+@dataclass
+class Quarter:
+    """The shop's street with three providers round the corner: two of OpenID, and GitHub."""
+
+    street: Street
+    town: Town
+    id: StandIn
+    other: StandIn
+    github: GithubStandIn
+
+    @property
+    def building(self) -> Building:
+        return self.street.building
+
+    def browser(self) -> TestClient:
+        return self.street.browser()
+
+    def accounts(self) -> list[Account]:
+        """Everybody's accounts, guests left out."""
+        with self.building.house.database.read(Scope.house("a test looks")) as session:
+            found = session.scalars(select(Account).where(Account.role != "guest").order_by(Account.created_at))
+            return list(found.all())
+
+    def identities(self, account_id: UUID | None = None) -> list[OutsideIdentity]:
+        with self.building.house.database.read(Scope.house("a test looks")) as session:
+            found = list(session.scalars(select(OutsideIdentity).order_by(OutsideIdentity.linked_at)))
+            return [row for row in found if account_id in (None, row.account_id)]
+
+    def letters(self, to: str = "") -> list[Mail]:
+        """What was mailed, oldest first."""
+        house = self.building.house
+        with house.database.read(Scope.house("a test reads the outbox")) as session:
+            found = sorted(waiting_mail(session, house.vault), key=lambda waiting: waiting.mail_id)
+            return [waiting.mail for waiting in found if to in ("", waiting.mail.to)]
+
+    def refusals(self) -> list[str]:
+        """Why answers from elsewhere were refused, by the audit log."""
+        return [str(entry.facts().get("why")) for entry in entries(self.building, "outside.refused")]
+
+
+@contextmanager
+def open_quarter(folder: Path, database_url: str, **given: object) -> Iterator[Quarter]:
+    """A house in which people live, and providers that it knows, until the block ends."""
+    town, clock = Town(), Clock()
+    id_, other, github = StandIn(clock), StandIn(clock, "https://other.example", "shop-at-other"), GithubStandIn()
+    town.houses |= {id_.netloc: id_.serve, other.netloc: other.serve}
+    town.houses |= {"github.com": github.serve_site, "api.github.com": github.serve_api}
+    providers = (id_.as_provider(), other.as_provider("Other Example"), github.as_provider())
+    model = Scripted(says("I listen."))
+    building = build(
+        folder, database_url=database_url, model=model, calls=town.calls(), clock=clock, sign_in_with=providers, **given
+    )
+    yield Quarter(Street.before(move_in(building)), town, id_, other, github)
+    building.house.database.close()
 
 
 def unsigned(header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:

@@ -81,7 +81,7 @@ def test_no_is_an_answer_and_each_page_on_the_way_looks_right(windows: Callable[
     choose(window, "Otto Kelpgarden")
     expect(window.page.get_by_role("heading", level=1)).to_have_text("Look at your mail")
     faults += window.faults("elsewhere-letter")
-    window.go("/outbox")
+    window.go("/demo/outbox")
     window.page.get_by_role("link", name="/sign-in/with/demo-identity/confirm/").first.click()
     faults += window.faults("elsewhere-confirm")
     window.page.get_by_role("main").get_by_role("button", name="Continue with Demo identity").click()

@@ -212,7 +212,9 @@ class Ways:
 
 
 def _log(provider: Provider, trouble: OutsideTrouble) -> None:
-    log.warning("sign-in elsewhere failed", provider=provider.key, trouble=trouble.trouble.value, why=trouble.why)
+    # A person's no is nothing that an operator should look into.
+    tell = log.info if trouble.trouble is Trouble.CANCELLED else log.warning
+    tell("sign-in elsewhere failed", provider=provider.key, trouble=trouble.trouble.value, why=trouble.why)
 
 
 def _bearer(token: Mapping[str, Any]) -> str:
