@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -76,6 +77,7 @@ class StandIn:
     clock: Callable[[], datetime]
     issuer: str = "https://id.example"
     client_id: str = "shop-at-id"
+    name: str = "Id Example"
     key: Key = field(default_factory=lambda: ECKey.generate_key("P-256", auto_kid=True))
     document: dict[str, Any] = field(default_factory=dict)
     claims: dict[str, Any] = field(default_factory=dict)
@@ -88,9 +90,9 @@ class StandIn:
     token_requests: list[Mapping[str, str]] = field(default_factory=list)
     status: int = 200
 
-    def as_provider(self, name: str = "Id Example") -> Provider:
-        key = name.lower().replace(" ", "-")
-        return Provider(key, name, self.issuer, self.client_id, SECRET)
+    def as_provider(self) -> Provider:
+        key = self.name.lower().replace(" ", "-")
+        return Provider(key, self.name, self.issuer, self.client_id, SECRET)
 
     @property
     def netloc(self) -> str:
@@ -217,13 +219,15 @@ class Quarter:
     id: StandIn
     other: StandIn
     github: GithubStandIn
+    numbers: Iterator[int] = field(default_factory=count)
 
     @property
     def building(self) -> Building:
         return self.street.building
 
     def browser(self) -> TestClient:
-        return self.street.browser()
+        """A new browser, on a network of its own: the ceilings are not what is tried here."""
+        return self.street.browser(f"198.51.100.{next(self.numbers) % 250 + 1}")
 
     def accounts(self) -> list[Account]:
         """Everybody's accounts, guests left out."""
@@ -252,10 +256,14 @@ class Quarter:
 def open_quarter(folder: Path, database_url: str, **given: object) -> Iterator[Quarter]:
     """A house in which people live, and providers that it knows, until the block ends."""
     town, clock = Town(), Clock()
-    id_, other, github = StandIn(clock), StandIn(clock, "https://other.example", "shop-at-other"), GithubStandIn()
+    id_, other, github = (
+        StandIn(clock),
+        StandIn(clock, "https://other.example", "shop-at-other", "Other Example"),
+        GithubStandIn(),
+    )
     town.houses |= {id_.netloc: id_.serve, other.netloc: other.serve}
     town.houses |= {"github.com": github.serve_site, "api.github.com": github.serve_api}
-    providers = (id_.as_provider(), other.as_provider("Other Example"), github.as_provider())
+    providers = (id_.as_provider(), other.as_provider(), github.as_provider())
     model = Scripted(says("I listen."))
     building = build(
         folder, database_url=database_url, model=model, calls=town.calls(), clock=clock, sign_in_with=providers, **given
@@ -266,7 +274,7 @@ def open_quarter(folder: Path, database_url: str, **given: object) -> Iterator[Q
 
 def unsigned(header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
     """A token that nobody has signed."""
-    return f"{_part({**header, 'alg': 'none'})}.{_part(claims)}."
+    return f"{part({**header, 'alg': 'none'})}.{part(claims)}."
 
 
 def leave(browser: TestClient, key: str, **form: str) -> str:
@@ -292,5 +300,6 @@ def who(browser: TestClient) -> str:
     return "" if answer.status_code == 303 else answer.text
 
 
-def _part(content: Mapping[str, Any]) -> str:
+def part(content: Mapping[str, Any]) -> str:
+    """A part of a token, as it stands in it."""
     return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()

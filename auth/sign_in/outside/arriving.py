@@ -120,7 +120,7 @@ def _open_waiting(entrance: Entrance, session: Session, arrival: Arrival, *, now
 def _wait(entrance: Entrance, session: Session, account: Account, arrival: Arrival, *, now: datetime) -> ConfirmFirst:
     subject = f"register {entrance.vault.email_tag(entrance.vault.open(session, account, 'email')).hex()}"
     if attempts.take(session, entrance.vault, attempts.MAIL, subject=subject, now=now) is None:
-        one_time.use_up_all(session, account.id, now=now)
+        # Letters sent before go on working: their readers take the one that comes to hand.
         _send_link(entrance, session, account, arrival, now=now)
     return ConfirmFirst()
 

@@ -26,9 +26,13 @@ CALLER = "Countersign"
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Makes clients. ``transport`` carries the requests: over the network, or to a provider in this process."""
+    """Makes clients. ``transport`` carries the requests: over the network, or to a provider in this process.
+
+    ``whole_s`` is how many seconds an answer may take from the first byte to the last.
+    """
 
     transport: httpx2.BaseTransport
+    whole_s: float = WHOLE_S
 
     @classmethod
     def over_the_network(cls) -> "Calls":
@@ -44,7 +48,7 @@ class Calls:
             scope=provider.scope,
             redirect_uri=redirect_uri,
             code_challenge_method="S256",
-            transport=Bounded(self.transport, provider),
+            transport=Bounded(self.transport, provider, self.whole_s),
             timeout=httpx2.Timeout(READ_S, connect=CONNECT_S),
             follow_redirects=False,
             trust_env=False,
@@ -89,14 +93,14 @@ class Calls:
 class Bounded(httpx2.BaseTransport):
     """Looks at every request before it leaves and reads every answer to its end, or refuses it."""
 
-    def __init__(self, inner: httpx2.BaseTransport, provider: Provider) -> None:
-        self._inner = inner
+    def __init__(self, inner: httpx2.BaseTransport, provider: Provider, whole_s: float) -> None:
+        self._inner, self._whole_s = inner, whole_s
         self._own = httpx2.URL(provider.issuer)
         self._is_plain = provider.is_plain
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         self._check(request.url)
-        gives_up_at = time.monotonic() + WHOLE_S
+        gives_up_at = time.monotonic() + self._whole_s
         answer = self._inner.handle_request(request)
         try:
             if answer.headers.get("content-encoding", "identity") != "identity":
