@@ -253,7 +253,9 @@ class Quarter:
 
 
 @contextmanager
-def open_quarter(folder: Path, database_url: str, **given: object) -> Iterator[Quarter]:
+def open_quarter(
+    folder: Path, database_url: str, *, providers: tuple[Provider, ...] | None = None, **given: object
+) -> Iterator[Quarter]:
     """A house in which people live, and providers that it knows, until the block ends."""
     town, clock = Town(), Clock()
     id_, other, github = (
@@ -263,10 +265,10 @@ def open_quarter(folder: Path, database_url: str, **given: object) -> Iterator[Q
     )
     town.houses |= {id_.netloc: id_.serve, other.netloc: other.serve}
     town.houses |= {"github.com": github.serve_site, "api.github.com": github.serve_api}
-    providers = (id_.as_provider(), other.as_provider(), github.as_provider())
+    known = (id_.as_provider(), other.as_provider(), github.as_provider()) if providers is None else providers
     model = Scripted(says("I listen."))
     building = build(
-        folder, database_url=database_url, model=model, calls=town.calls(), clock=clock, sign_in_with=providers, **given
+        folder, database_url=database_url, model=model, calls=town.calls(), clock=clock, sign_in_with=known, **given
     )
     yield Quarter(Street.before(move_in(building)), town, id_, other, github)
     building.house.database.close()

@@ -49,7 +49,7 @@ def test_a_handshake_planted_in_another_browser_opens_nothing(quarter: Quarter) 
     planted = _cookie(attacker, HANDSHAKE)
     assert victim.get(back, headers={"Cookie": f"{HANDSHAKE}={planted}"}).status_code == 422
     # A victim with a session, a guest's or one's own, is no better a target.
-    victim.post("/basket", data={"sku": "mug-pine"})
+    victim.post("/basket", data={"sku": "mug-pine", "quantity": "1"})
     both = f"{SESSION}={_cookie(victim, SESSION)}; {HANDSHAKE}={planted}"
     answer = quarter.browser().get(back, headers={"Cookie": both})
     assert answer.status_code == 422 and "signed in or out in between" in answer.text

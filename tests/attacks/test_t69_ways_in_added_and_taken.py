@@ -147,7 +147,7 @@ def test_taking_away_takes_a_proof_of_this_moment_too(quarter: Quarter) -> None:
 
 def test_nobody_adds_or_takes_without_signing_in(quarter: Quarter) -> None:
     guest = quarter.browser()
-    guest.post("/basket", data={"sku": "mug-pine"})
+    guest.post("/basket", data={"sku": "mug-pine", "quantity": "1"})
     for path in (LINK, f"/account/security/elsewhere/{uuid4()}/unlink"):
         assert guest.post(path).headers["location"].startswith("/sign-in")
     url = leave(guest, "id-example")
