@@ -34,6 +34,8 @@ from auth.guard.limits import CommandLimits
 from auth.guard.rooms import RoomTable
 from auth.mail import Letter, Mailer, SmtpMailer, post_last_letter
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.outside.calls import Calls
+from auth.sign_in.outside.way import Ways
 from auth.sign_in.overview import SignInOverview
 from auth.sign_in.passwords import Argon2Cost, PasswordHasher
 from auth.vault import LocalKeyFile, Vault
@@ -77,12 +79,13 @@ def build_house(
     model: BaseChatModel | LoadedModel | None = None,
     progress: Callable[[int, int], None] | None = None,
     ceilings: CommandCeilings | None = None,
+    calls: Calls | None = None,
 ) -> House:
     """Build every object of the house from its settings. The database must be migrated.
 
     A missing policy, a policy that allows what it must not, a demo part outside demo mode: the house does not open.
     `progress` is told how many examples the embedded model has read, of how many, when it reads them anew;
-    `ceilings` are how often an account may ask.
+    `ceilings` are how often an account may ask, `calls` how providers of identities are reached.
     """
     keys = LocalKeyFile(settings.keys)
     vault = Vault(keys, clock=clock)
@@ -130,6 +133,7 @@ def build_house(
         allowances=_allowances(settings, assistant),
         attacker=_attacker(judge, database, vault) if rehearses else None,
         entrance=entrance,
+        ways=Ways.to(entrance, settings.sign_in_with, calls or Calls.over_the_network()),
         kept=everything_kept(sign_in),
         gateway=gateway,
         mailer=mailer,

@@ -12,6 +12,7 @@ from auth.guard.submissions import forget_answers
 from auth.mail import deliver_pending
 from auth.sign_in.attempts import sweep
 from auth.sign_in.one_time import forget_tokens
+from auth.sign_in.outside.handshake import forget_handshakes
 from auth.sign_in.sessions import forget_sessions
 from auth.web.asking import Door
 from frontend.house import House
@@ -73,5 +74,6 @@ def _forget(house: House) -> None:
         forget_counts(session, before=now - timedelta(days=1))
         forget_tokens(session, before=now - timedelta(days=1))
         forget_sessions(session, before=now - timedelta(days=7))
+        forget_handshakes(session, before=now)
         forget_answers(session, before=now - timedelta(days=30))
         forget_days(session, before=day_of(now - timedelta(days=30)))

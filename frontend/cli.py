@@ -22,6 +22,7 @@ from auth.database import Database, Scope
 from auth.guard.judge import PolicyRefused
 from auth.vault import KeyFileUnusable, LocalKeyFile, Vault, rotate_keys
 from frontend.app import build_house, checkpoint_verifier, create_app, utc_now
+from frontend.demo_provider.serving import demo_provider_at, listen_beside, served_beside
 from frontend.drills.commands import drill_cli
 from frontend.house import House
 from frontend.logbook import open_logbook
@@ -83,6 +84,7 @@ def demo(
         other_origins=(f"http://127.0.0.1:{port}",),
         model=model,
     )
+    settings, beside = _with_demo_provider(settings, port)
     _migrate(settings)
     with _progress("Reading the assistant's examples") as step:
         house = build_house(settings, progress=step)
@@ -95,7 +97,8 @@ def demo(
         house.database.close()
         house = build_house(settings)
     _welcome(house, port)
-    _serve(settings, house, sockets)
+    with beside:
+        _serve(settings, house, sockets)
 
 
 @cli.command()
@@ -211,6 +214,17 @@ def _is_migrated(settings: Settings) -> bool:
     current = is_current(database.engine)
     database.close()
     return current
+
+
+def _with_demo_provider(settings: Settings, port: int) -> tuple[Settings, contextlib.AbstractContextManager[None]]:
+    """The demo's settings with its own identity provider among them, and that provider, ready to be served."""
+    proof = settings.demo_mode()
+    if proof is None:
+        raise SettingsRefused("The demo's identity provider is for the demo only.")
+    listening = listen_beside(port)
+    provider = demo_provider_at(listening.getsockname()[1], proof, shop_origin=settings.origin, clock=utc_now)
+    known = (*settings.sign_in_with, provider.as_seen_by_the_shop())
+    return settings.model_copy(update={"sign_in_with": known}), served_beside(provider, listening)
 
 
 def _fill(house: House) -> bool:

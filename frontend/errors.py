@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 OK, ACCEPTED, SEE_OTHER = 200, 202, 303
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, UNPROCESSABLE, BROKEN = 400, 403, 404, 405, 422, 500
+UNAUTHORIZED = 401
 CONFLICT, TOO_MANY, UNAVAILABLE = 409, 429, 503
 
 # A refusal by its kind (auth.guard.decisions.Refused); a card that ended by somebody's no is an answer like any other.

@@ -14,6 +14,7 @@ from auth.guard.rooms import RoomTable
 from auth.keeping import Keeps
 from auth.mail import Mailer
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.outside.way import Ways
 from auth.vault import Vault
 from shop.allowances import Allowances
 from shop.demo import DemoMode
@@ -35,6 +36,7 @@ class House:
     allowances: Allowances
     attacker: Callable[[], Assistant] | None
     entrance: Entrance
+    ways: Ways
     kept: tuple[Keeps, ...]
     gateway: PaymentGateway
     mailer: Mailer | None

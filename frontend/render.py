@@ -42,6 +42,9 @@ NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Your password is changed, and every device is signed out. Sign in with the new one.",
         ),
         "session-ended": ("done", "That device is signed out."),
+        "linked": ("done", "Added. From now on it signs you in here as well."),
+        "linked-before": ("told", "It signs you in here already. Nothing was changed."),
+        "unlinked": ("done", "Removed. It no longer signs you in here."),
         "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
     }
 )
@@ -130,6 +133,7 @@ def _base(request: Request, house: House, actor: Actor) -> dict[str, object]:
         "path": request.url.path,
         "actor": actor,
         "categories": _aisles(),
+        "providers": [{"key": way.key, "name": way.name} for way in house.ways.providers.values()],
     }
 
 

@@ -3,6 +3,7 @@
 Outside demo mode nothing that is only for the demo is accepted, and start-up says which setting is missing.
 """
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,10 +14,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from auth.sign_in.outside.providers import Provider, providers_from
 from shop.demo import DemoMode
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 Words = Annotated[tuple[str, ...], NoDecode]
+Providers = Annotated[tuple[Provider, ...], NoDecode]
 MoneyADay = Annotated[Decimal, Field(gt=0, le=1_000_000)]  # in the shop's currency
 
 
@@ -94,6 +97,9 @@ class Settings(BaseSettings):
         "", repr=False, description="smtp+starttls://user:password@host:587, smtps://…, or smtp:// on loopback"
     )
     mail_from: str = Field("shop@localhost", description="The sender of the shop's mail")
+    sign_in_with: Providers = Field(
+        (), repr=False, description="Who else may vouch for people: a JSON list, see docs/identity.md"
+    )
     trusted_proxies: Words = Field((), description="Networks whose X-Forwarded-For is believed, separated by commas")
     redis_url: str = Field(
         "", repr=False, description="Counters shared between replicas; empty: in this process's memory"
@@ -108,6 +114,19 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(w.strip() for w in value.split(",") if w.strip()) if isinstance(value, str) else value
+
+    @field_validator("sign_in_with", mode="before")
+    @classmethod
+    def _read_providers(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            entries = json.loads(value or "[]")
+        except ValueError:
+            raise ValueError("it is no JSON") from None
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError('it reads like [{"use": "google", "client_id": "…", "client_secret": "…"}]')
+        return providers_from(entries)
 
     @property
     def is_demo(self) -> bool:
@@ -151,6 +170,9 @@ class Settings(BaseSettings):
             raise SettingsRefused("Demo mode shows its customers' codes, so it is served on loopback only.")
         if not self.is_demo and not self.smtp_url:
             raise SettingsRefused("Outside demo mode COUNTERSIGN_SMTP_URL must be set: people confirm by mail.")
+        for provider in self.sign_in_with:
+            if provider.is_plain and not self.is_demo:
+                raise SettingsRefused(f"COUNTERSIGN_SIGN_IN_WITH: {provider.name} is asked over plain http. Use https.")
         for what in ("calls", "tokens", "money"):
             if getattr(self, f"day_{what}") > getattr(self, f"shop_day_{what}"):
                 name = f"DAY_{what.upper()}"

@@ -18,6 +18,8 @@ WITH_TABLES = (
     "auth.guard.desk",
     "auth.mail",
     "auth.sign_in.factors",
+    "auth.sign_in.outside.handshake",
+    "auth.sign_in.outside.identities",
     "auth.sign_in.registration",
     "auth.sign_in.resetting",
     "shop.model_calls",

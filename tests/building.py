@@ -23,6 +23,7 @@ from auth.accounts import Account, open_account
 from auth.actor import Act, Actor, Channel, Role
 from auth.database import Scope, new_id
 from auth.guard.desk import Desk
+from auth.sign_in.outside.calls import Calls
 from frontend.app import build_house
 from frontend.house import House
 from frontend.settings import Settings, read_settings
@@ -124,14 +125,16 @@ def build(
     database_url: str = "",
     model: BaseChatModel | LoadedModel | None = None,
     wrap_gateway: Callable[[DemoGateway], DemoGateway] | None = None,
+    calls: Calls | None = None,
+    clock: Clock | None = None,
     **given: object,
 ) -> Building:
     """A migrated, empty house in ``folder``."""
-    clock = Clock()
+    clock = clock or Clock()
     settings = settings_for(folder, database_url=database_url, **given)
     gateway = DemoGateway(folder / "demo-payments.db", clock=clock)
     used = wrap_gateway(gateway) if wrap_gateway is not None else gateway
-    house = build_house(settings, clock=clock, gateway=used, model=model or embedded())
+    house = build_house(settings, clock=clock, gateway=used, model=model or embedded(), calls=calls)
     return Building(house, settings, clock, gateway, folder)
 
 

@@ -4,8 +4,10 @@ An unknown address, a wrong password and an address that was never confirmed get
 one Argon2 hash and two transactions (OWASP Authentication Cheat Sheet, "Authentication Responses").
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeAlias
 from uuid import UUID
 
@@ -19,7 +21,7 @@ from auth.sign_in.address import LONGEST_ADDRESS, cleaned
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.noted import note
-from auth.sign_in.one_time import Purpose
+from auth.sign_in.one_time import OneTimeToken, Purpose
 from auth.sign_in.passwords import Match
 from auth.sign_in.second_factor import Proved, prove
 from auth.sign_in.totp import CodeRefused
@@ -64,6 +66,9 @@ class SteppedUp:
     token: str
 
 
+# The first steps there are, and the ticket of each. "fed" is an identity elsewhere (no value of RFC 8176 says so).
+TICKETS: Mapping[str, Purpose] = MappingProxyType({"pwd": Purpose.TICKET, "fed": Purpose.OUTSIDE_TICKET})
+
 FirstStep: TypeAlias = SignedIn | MustEnrol | NeedsSecondFactor | Refused | TooMany
 
 
@@ -82,21 +87,21 @@ def begin_sign_in(entrance: Entrance, *, email: str, password: str, visit: Visit
         account = None if known.account_id is None else find_account(session, known.account_id)
         # (2) The record is read again: the password may have been changed while the hash was computed.
         still_stands = account is not None and account.password_hash == known.password_hash
-        if account is None or not isinstance(verdict, Match) or not still_stands or not _may_sign_in(account):
+        if account is None or not isinstance(verdict, Match) or not still_stands or not may_sign_in(account):
             note(session, "sign_in.refused", at=now, account_id=known.account_id, step="password")
             return Refused()
         account.password_hash = fresh_hash or account.password_hash
         attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=subject)
-        return _after_password(entrance, session, account, visit=visit, now=now)
+        return after_first_step(entrance, session, account, visit=visit, now=now, method="pwd")
 
 
 def finish_sign_in(entrance: Entrance, *, ticket: str, code: str, visit: Visit) -> SignedIn | Refused | TooMany:
     """The second step: the ticket of the first, and a TOTP or recovery code. An expired ticket is a refusal."""
     now = entrance.clock()
     with entrance.database.begin(Scope.own(None)) as session:
-        row = one_time.find_token(session, ticket, purpose=Purpose.TICKET, now=now)
+        row, first = _ticket(session, ticket, now=now)
         account = None if row is None else find_account(session, row.account_id)
-        if row is None or account is None or not _may_sign_in(account):
+        if row is None or account is None or not may_sign_in(account):
             note(session, "sign_in.refused", at=now, account_id=None, step="ticket")
             return Refused()
         match prove(session, entrance.vault, account.id, code, now=now):
@@ -108,7 +113,7 @@ def finish_sign_in(entrance: Entrance, *, ticket: str, code: str, visit: Visit) 
             case Proved(method):
                 if not one_time.use_up(session, row, now=now):
                     return Refused()
-                return _sign_in(entrance, session, account, visit=visit, now=now, amr=f"pwd {method}")
+                return _sign_in(entrance, session, account, visit=visit, now=now, amr=f"{first} {method}")
 
 
 def step_up(entrance: Entrance, *, token: str, code: str) -> SteppedUp | Refused | TooMany:
@@ -160,20 +165,33 @@ def _look_up(entrance: Entrance, tag: bytes, *, subject: str, now: datetime) -> 
         return _Known(account_id, None if account is None else account.password_hash)
 
 
-def _may_sign_in(account: Account) -> bool:
+def may_sign_in(account: Account) -> bool:
+    """Whether anybody may: the account is there and its address was confirmed."""
     return account.status != "closed" and account.email_verified_at is not None
 
 
-def _after_password(
-    entrance: Entrance, session: Session, account: Account, *, visit: Visit, now: datetime
+def after_first_step(
+    entrance: Entrance, session: Session, account: Account, *, visit: Visit, now: datetime, method: str
 ) -> SignedIn | MustEnrol | NeedsSecondFactor:
+    """What follows a first step, however it was made: ``method`` is one of :data:`TICKETS`. A second factor that the
+    account has is asked for in any case.
+    """
     if totp.has_factor(session, account.id):
-        ticket, _ = one_time.issue(session, account.id, purpose=Purpose.TICKET, now=now)
+        ticket, _ = one_time.issue(session, account.id, purpose=TICKETS[method], now=now)
         return NeedsSecondFactor(ticket)
-    signed_in = _sign_in(entrance, session, account, visit=visit, now=now, amr="pwd")
+    signed_in = _sign_in(entrance, session, account, visit=visit, now=now, amr=method)
     if signed_in.role is Role.CLERK:
         return MustEnrol(signed_in.token, signed_in.session_id, signed_in.account_id)
     return signed_in
+
+
+def _ticket(session: Session, ticket: str, *, now: datetime) -> tuple[OneTimeToken | None, str]:
+    """The row behind a ticket, and the first step it stands for."""
+    for method, purpose in TICKETS.items():
+        row = one_time.find_token(session, ticket, purpose=purpose, now=now)
+        if row is not None:
+            return row, method
+    return None, ""
 
 
 def _sign_in(
@@ -187,7 +205,7 @@ def _sign_in(
         visit=visit,
         now=now,
         amr=amr,
-        second_factor_at=None if amr == "pwd" else now,
+        second_factor_at=None if amr in TICKETS else now,
     )
     note(session, "sign_in.succeeded", at=now, account_id=account.id, amr=amr)
     return SignedIn(started.token, started.session_id, account.id, Role(account.role))

@@ -20,12 +20,16 @@ class Purpose(StrEnum):
     TICKET = "ticket"
     CONFIRM = "confirm"
     RESET = "reset"
+    OUTSIDE_TICKET = "outside_ticket"
+    OUTSIDE_CONFIRM = "outside_confirm"
 
 
 LIFETIME = {
     Purpose.TICKET: timedelta(minutes=5),
     Purpose.CONFIRM: timedelta(hours=24),
     Purpose.RESET: timedelta(minutes=30),
+    Purpose.OUTSIDE_TICKET: timedelta(minutes=5),
+    Purpose.OUTSIDE_CONFIRM: timedelta(hours=24),
 }
 
 
@@ -69,6 +73,21 @@ def find_token(session: Session, token: str, *, purpose: Purpose, now: datetime)
     return session.scalar(
         select(OneTimeToken).where(
             OneTimeToken.token_hash == token_hash(token),
+            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.ends_at > now,
+        )
+    )
+
+
+def find_token_of(
+    session: Session, account_id: UUID, token: str, *, purpose: Purpose, now: datetime
+) -> OneTimeToken | None:
+    """The same for a token of an account that is known already; the transaction's scope stays as it is."""
+    return session.scalar(
+        select(OneTimeToken).where(
+            OneTimeToken.token_hash == token_hash(token),
+            OneTimeToken.account_id == account_id,
             OneTimeToken.purpose == purpose.value,
             OneTimeToken.used_at.is_(None),
             OneTimeToken.ends_at > now,

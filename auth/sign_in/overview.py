@@ -15,6 +15,7 @@ from auth.accounts import find_account
 from auth.keeping import Ending, Keeps
 from auth.sign_in import recovery, sessions, totp
 from auth.sign_in.one_time import OneTimeToken
+from auth.sign_in.outside.identities import OutsideIdentity
 from auth.sign_in.recovery import RecoveryCode
 from auth.sign_in.sessions import SessionLife, SessionLine, SignInSession
 from auth.sign_in.totp import TotpFactor
@@ -25,6 +26,7 @@ KEEPS = (
     Keeps(RecoveryCode, "recovery codes", Ending.DELETE),
     Keeps(OneTimeToken, "", Ending.DELETE, hidden=frozenset({"password_hash"})),
     Keeps(SignInSession, "sign-ins", Ending.DELETE),
+    Keeps(OutsideIdentity, "identities elsewhere that sign you in", Ending.DELETE),
 )
 
 

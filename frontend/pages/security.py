@@ -12,6 +12,7 @@ from auth.sign_in import ceremony, factors, resetting
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import Refused, SteppedUp
 from auth.sign_in.factors import Enrolled, NewCodes, NotAllowed, Removed, Security, StepUpNeeded
+from auth.sign_in.outside.linking import elsewhere_of
 from auth.sign_in.passwords import Rejected
 from auth.sign_in.resetting import Changed, WrongPassword
 from auth.sign_in.totp import CodeRefused, Enrolment
@@ -35,7 +36,7 @@ _guarded = [Depends(ceiling("sign_in"))]
 
 @router.get("")
 def show_security(request: Request, actor: SignedIn) -> Response:
-    return _page(request, actor, {})
+    return security_page(request, actor, {})
 
 
 @router.post("/password", dependencies=_guarded)
@@ -46,11 +47,11 @@ def change_password(request: Request, actor: SignedIn, current: _Text = "", new:
             give_session(request, token)
             return tell_next(go_to("/account/security"), "password-changed")
         case Rejected(reason=reason):
-            return _page(request, actor, {"new": reason}, UNPROCESSABLE)
+            return security_page(request, actor, {"new": reason}, UNPROCESSABLE)
         case WrongPassword():
-            return _page(request, actor, {"current": NOT_YOURS}, UNPROCESSABLE)
+            return security_page(request, actor, {"current": NOT_YOURS}, UNPROCESSABLE)
         case TooMany() as refused:
-            return _page(request, actor, {"current": too_many_words(refused)}, TOO_MANY)
+            return security_page(request, actor, {"current": too_many_words(refused)}, TOO_MANY)
 
 
 @router.post("/sessions/end-others")
@@ -141,18 +142,26 @@ def remove_factor(request: Request, actor: SignedIn, password: _Text = "") -> Re
             return go_to("/account/security/fresh?next=/account/security")
         case Rejected(reason=reason):
             error = f"Alone, this password is not enough. {reason}"
-            return _page(request, actor, {"password": error}, UNPROCESSABLE)
+            return security_page(request, actor, {"password": error}, UNPROCESSABLE)
         case NotAllowed():
-            return _page(request, actor, {"password": NOT_YOURS}, UNPROCESSABLE)
+            return security_page(request, actor, {"password": NOT_YOURS}, UNPROCESSABLE)
         case TooMany() as refused:
-            return _page(request, actor, {"password": too_many_words(refused)}, TOO_MANY)
+            return security_page(request, actor, {"password": too_many_words(refused)}, TOO_MANY)
 
 
-def _page(request: Request, actor: Actor, errors: dict[str, str], status: int = OK) -> Response:
-    match factors.security_of(house_of(request).entrance, actor):
+def security_page(request: Request, actor: Actor, errors: dict[str, str], status: int = OK) -> Response:
+    """The page about signing in; ``errors`` are sentences by the field they belong to."""
+    house = house_of(request)
+    match factors.security_of(house.entrance, actor):
         case Security() as security:
             return render(
-                request, "account/security.html", actor=actor, status=status, security=security, errors=errors
+                request,
+                "account/security.html",
+                actor=actor,
+                status=status,
+                security=security,
+                errors=errors,
+                elsewhere=elsewhere_of(house.entrance, actor),
             )
         case NotAllowed():
             raise not_here()

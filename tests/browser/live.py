@@ -21,6 +21,8 @@ from auth.audit import AuditEntry, read_notes, verify
 from auth.database import Scope
 from auth.vault import LocalKeyFile
 from frontend.app import build_house, checkpoint_verifier, create_app
+from frontend.demo_provider.provider import DemoProvider
+from frontend.demo_provider.serving import demo_provider_at, listen_beside, served_beside
 from frontend.house import House
 from frontend.settings import Settings
 from shop.demo import demo_people, seed
@@ -53,6 +55,7 @@ class LiveShop:
     house: House
     clock: MovableClock
     settings: Settings
+    provider: DemoProvider
 
     def fresh_code(self, email: str) -> str:
         """A code that was never used: the clock moves on by a step first, because a code is good for once."""
@@ -102,6 +105,11 @@ def open_shop(folder: Path, *, database_url: str) -> Iterator[LiveShop]:
     listening = socket.create_server(("127.0.0.1", 0))
     origin, clock = f"http://localhost:{listening.getsockname()[1]}", MovableClock()
     settings = settings_for(folder, origin=origin, database_url=database_url, trusted_proxies=("127.0.0.1",))
+    proof = settings.demo_mode()
+    assert proof is not None
+    beside = listen_beside(listening.getsockname()[1])
+    provider = demo_provider_at(beside.getsockname()[1], proof, shop_origin=origin, clock=clock)
+    settings = settings.model_copy(update={"sign_in_with": (provider.as_seen_by_the_shop(),)})
     house = build_house(settings, clock=clock)
     assert house.demo is not None
     hasher, gateway = house.entrance.hasher, house.gateway
@@ -114,7 +122,8 @@ def open_shop(folder: Path, *, database_url: str) -> Iterator[LiveShop]:
     thread.start()
     try:
         _wait_until_open(server, thread)
-        yield LiveShop(origin, house, clock, settings)
+        with served_beside(provider, beside):
+            yield LiveShop(origin, house, clock, settings, provider)
     finally:
         server.should_exit = True
         thread.join(timeout=15)
