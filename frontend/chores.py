@@ -11,6 +11,7 @@ from auth.guard.refusals import forget_counts
 from auth.guard.submissions import forget_answers
 from auth.mail import deliver_pending
 from auth.sign_in.attempts import sweep
+from auth.sign_in.challenges import forget_challenges
 from auth.sign_in.one_time import forget_tokens
 from auth.sign_in.sessions import forget_sessions
 from auth.web.asking import Door
@@ -71,6 +72,7 @@ def _forget(house: House) -> None:
     with house.database.begin(Scope.house("forgetting what has ended")) as session:
         sweep(session, now=now)
         forget_counts(session, before=now - timedelta(days=1))
+        forget_challenges(session, before=now - timedelta(days=1))
         forget_tokens(session, before=now - timedelta(days=1))
         forget_sessions(session, before=now - timedelta(days=7))
         forget_answers(session, before=now - timedelta(days=30))

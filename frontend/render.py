@@ -43,6 +43,9 @@ NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "session-ended": ("done", "That device is signed out."),
         "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
+        "app-removed": ("done", "The authenticator app is removed. Your passkeys go on."),
+        "passkey-added": ("done", "Your passkey is added. You can sign in with it from now on."),
+        "passkey-removed": ("done", "That passkey no longer signs you in."),
     }
 )
 

@@ -17,6 +17,7 @@ WITH_TABLES = (
     "auth.audit.entry",
     "auth.guard.desk",
     "auth.mail",
+    "auth.sign_in.challenges",
     "auth.sign_in.factors",
     "auth.sign_in.registration",
     "auth.sign_in.resetting",

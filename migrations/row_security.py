@@ -4,7 +4,7 @@
 row is there. The policies are forced, so the tables' owner obeys them too; only a superuser does not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from alembic import op
 
@@ -13,7 +13,8 @@ APP_ROLE = "countersign_app"
 OWN = "{column} = NULLIF(current_setting('countersign.account', true), '')::uuid"
 HOUSE = "current_setting('countersign.scope', true) = 'house'"
 
-# The three look-ups that come before anybody is known. Each answers with one key, and sees the house while it runs.
+# The first three look-ups that come before anybody is known; later migrations bring their own. Each answers with one
+# key, and sees the house while it runs.
 LOOKUPS = {
     "countersign_account_by_email_tag": "SELECT id FROM public.accounts WHERE email_tag = $1",
     "countersign_account_by_session": "SELECT account_id FROM public.sign_in_sessions WHERE token_hash = $1",
@@ -32,11 +33,13 @@ def wall_off(tables: Iterable[str], *, column: str = "account_id") -> None:
         op.execute(f"CREATE POLICY own_rows ON {table} USING ({rule}) WITH CHECK ({rule})")
 
 
-def make_lookups() -> None:
-    """Create the look-ups; nobody but the app's role (and the owner) may call them."""
+def make_lookups(lookups: Mapping[str, str] = LOOKUPS) -> None:
+    """Create the look-ups; nobody but the app's role (and the owner) may call them. A migration that adds one names it
+    here and in :func:`grant_to_app`: those before it can't grant what is not there yet.
+    """
     if not _is_postgres():
         return
-    for name, query in LOOKUPS.items():
+    for name, query in lookups.items():
         # A SET clause on the function would say this in a word, and needs a superuser for settings of our own.
         body = (
             "DECLARE found uuid; before text := current_setting('countersign.scope', true); "
@@ -51,7 +54,7 @@ def make_lookups() -> None:
         op.execute(f"REVOKE ALL ON FUNCTION {name}(bytea) FROM PUBLIC")
 
 
-def grant_to_app(*, append_only: Iterable[str] = ()) -> None:
+def grant_to_app(*, append_only: Iterable[str] = (), lookups: Iterable[str] = LOOKUPS) -> None:
     """Give the app's role what it needs, where there is such a role; audit entries it can write and never change."""
     if not _is_postgres():
         return
@@ -61,7 +64,7 @@ def grant_to_app(*, append_only: Iterable[str] = ()) -> None:
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {APP_ROLE}",
         *(f"REVOKE UPDATE, DELETE ON {table} FROM {APP_ROLE}" for table in append_only),
-        *(f"GRANT EXECUTE ON FUNCTION {name}(bytea) TO {APP_ROLE}" for name in LOOKUPS),
+        *(f"GRANT EXECUTE ON FUNCTION {name}(bytea) TO {APP_ROLE}" for name in lookups),
     ]
     body = "; ".join(grants)
     op.execute(

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from auth.accounts import Account, find_account, find_account_id_by_email_tag
 from auth.actor import Role
 from auth.database import Scope, narrow
-from auth.sign_in import attempts, one_time, sessions, totp
+from auth.sign_in import attempts, one_time, sessions
 from auth.sign_in.address import LONGEST_ADDRESS, cleaned
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.held import Held, factors_held
 from auth.sign_in.noted import note
 from auth.sign_in.one_time import Purpose
 from auth.sign_in.passwords import Match
@@ -47,9 +48,13 @@ class MustEnrol:
 
 @dataclass(frozen=True, slots=True)
 class NeedsSecondFactor:
-    """The password was right. ``ticket`` stands for that, for five minutes and one use; no session exists yet."""
+    """The password was right. ``ticket`` stands for that, for five minutes and one use; no session exists yet.
+
+    ``held`` is what can be shown now, beside a recovery code.
+    """
 
     ticket: str
+    held: Held = Held()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def begin_sign_in(entrance: Entrance, *, email: str, password: str, visit: Visit
         account = None if known.account_id is None else find_account(session, known.account_id)
         # (2) The record is read again: the password may have been changed while the hash was computed.
         still_stands = account is not None and account.password_hash == known.password_hash
-        if account is None or not isinstance(verdict, Match) or not still_stands or not _may_sign_in(account):
+        if account is None or not isinstance(verdict, Match) or not still_stands or not may_sign_in(account):
             note(session, "sign_in.refused", at=now, account_id=known.account_id, step="password")
             return Refused()
         account.password_hash = fresh_hash or account.password_hash
@@ -96,7 +101,7 @@ def finish_sign_in(entrance: Entrance, *, ticket: str, code: str, visit: Visit) 
     with entrance.database.begin(Scope.own(None)) as session:
         row = one_time.find_token(session, ticket, purpose=Purpose.TICKET, now=now)
         account = None if row is None else find_account(session, row.account_id)
-        if row is None or account is None or not _may_sign_in(account):
+        if row is None or account is None or not may_sign_in(account):
             note(session, "sign_in.refused", at=now, account_id=None, step="ticket")
             return Refused()
         match prove(session, entrance.vault, account.id, code, now=now):
@@ -108,7 +113,7 @@ def finish_sign_in(entrance: Entrance, *, ticket: str, code: str, visit: Visit) 
             case Proved(method):
                 if not one_time.use_up(session, row, now=now):
                     return Refused()
-                return _sign_in(entrance, session, account, visit=visit, now=now, amr=f"pwd {method}")
+                return come_in(entrance, session, account, visit=visit, now=now, amr=f"pwd {method}")
 
 
 def step_up(entrance: Entrance, *, token: str, code: str) -> SteppedUp | Refused | TooMany:
@@ -160,25 +165,35 @@ def _look_up(entrance: Entrance, tag: bytes, *, subject: str, now: datetime) -> 
         return _Known(account_id, None if account is None else account.password_hash)
 
 
-def _may_sign_in(account: Account) -> bool:
+def held_by_ticket(entrance: Entrance, *, ticket: str) -> Held:
+    """What the one whose password was right can show; nothing for a ticket that is used or too old."""
+    with entrance.database.read(Scope.own(None)) as session:
+        row = one_time.find_token(session, ticket, purpose=Purpose.TICKET, now=entrance.clock())
+        return Held() if row is None else factors_held(session, row.account_id)
+
+
+def may_sign_in(account: Account) -> bool:
+    """Whether the account is open and its address confirmed."""
     return account.status != "closed" and account.email_verified_at is not None
 
 
 def _after_password(
     entrance: Entrance, session: Session, account: Account, *, visit: Visit, now: datetime
 ) -> SignedIn | MustEnrol | NeedsSecondFactor:
-    if totp.has_factor(session, account.id):
+    held = factors_held(session, account.id)
+    if held.any:
         ticket, _ = one_time.issue(session, account.id, purpose=Purpose.TICKET, now=now)
-        return NeedsSecondFactor(ticket)
-    signed_in = _sign_in(entrance, session, account, visit=visit, now=now, amr="pwd")
+        return NeedsSecondFactor(ticket, held)
+    signed_in = come_in(entrance, session, account, visit=visit, now=now, amr="pwd")
     if signed_in.role is Role.CLERK:
         return MustEnrol(signed_in.token, signed_in.session_id, signed_in.account_id)
     return signed_in
 
 
-def _sign_in(
+def come_in(
     entrance: Entrance, session: Session, account: Account, *, visit: Visit, now: datetime, amr: str
 ) -> SignedIn:
+    """Start a session for an account that has proved who it is by the methods in ``amr`` (RFC 8176)."""
     started = sessions.start(
         session,
         entrance.vault,

@@ -24,7 +24,7 @@ def already_registered(entrance: Entrance, *, to: str) -> Mail:
             f"Somebody, probably you, tried to register at {entrance.shop_name} with this address. "
             "You have an account already; nothing was changed.\n\n"
             f"Sign in: {entrance.origin}/sign-in\n"
-            f"Forgot the password? {entrance.origin}/reset\n"
+            f"Forgot the password? {entrance.origin}/forgot\n"
         ),
     )
 
@@ -47,7 +47,19 @@ def changed(entrance: Entrance, *, to: str, what: str) -> Mail:
         subject=f"A change to your sign-in at {entrance.shop_name}",
         text=(
             f"On your account at {entrance.shop_name}, {what}.\n\n"
-            f"If it was not you, choose a new password now: {entrance.origin}/reset\n"
+            f"If it was not you, choose a new password now: {entrance.origin}/forgot\n"
             f"and look through your sessions: {entrance.origin}/account/security\n"
+        ),
+    )
+
+
+def copied_passkey(entrance: Entrance, *, to: str) -> Mail:
+    return Mail(
+        to=to,
+        subject=f"One of your passkeys at {entrance.shop_name} may have been copied",
+        text=(
+            f"A passkey of your account at {entrance.shop_name} was used, and its counter was behind what we have seen "
+            "of it before. That happens when a key was copied. We refused it, and nobody came in with it.\n\n"
+            f"Look at your passkeys, and remove the one you used last: {entrance.origin}/account/security\n"
         ),
     )

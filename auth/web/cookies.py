@@ -33,7 +33,7 @@ class SessionCookie:
 
     def read(self, headers: Headers) -> str | None:
         """The token in a request, or ``None``. A request with the cookie twice has none: one of them was planted."""
-        found = [value for value in _values(headers, self.name) if _TOKEN.fullmatch(value)]
+        found = [value for value in values_of(headers, self.name) if _TOKEN.fullmatch(value)]
         return found[0] if len(found) == 1 else None
 
     def header(self, token: str) -> str:
@@ -78,6 +78,7 @@ class CookieWriter:
         await self.app(scope, receive, send_with_cookie)
 
 
-def _values(headers: Headers, name: str) -> list[str]:
+def values_of(headers: Headers, name: str) -> list[str]:
+    """Every value the request brings under a cookie's name; more than one means that one of them was planted."""
     pairs = (pair.partition("=") for line in headers.getlist("cookie") for pair in line.split(";"))
     return [value.strip() for key, _, value in pairs if key.strip() == name]

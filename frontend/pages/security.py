@@ -22,6 +22,7 @@ from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here
 from frontend.house import house_of
 from frontend.pages.sign_in import too_many_words
 from frontend.pages.submitting import kept_id, way_on
+from frontend.passkey_forms import WRONG_PASSKEY, step_up_by_passkey
 from frontend.render import render, tell_next
 from shop.commands import EndSessions
 
@@ -35,7 +36,7 @@ _guarded = [Depends(ceiling("sign_in"))]
 
 @router.get("")
 def show_security(request: Request, actor: SignedIn) -> Response:
-    return _page(request, actor, {})
+    return security_page(request, actor, {})
 
 
 @router.post("/password", dependencies=_guarded)
@@ -46,11 +47,11 @@ def change_password(request: Request, actor: SignedIn, current: _Text = "", new:
             give_session(request, token)
             return tell_next(go_to("/account/security"), "password-changed")
         case Rejected(reason=reason):
-            return _page(request, actor, {"new": reason}, UNPROCESSABLE)
+            return security_page(request, actor, {"new": reason}, UNPROCESSABLE)
         case WrongPassword():
-            return _page(request, actor, {"current": NOT_YOURS}, UNPROCESSABLE)
+            return security_page(request, actor, {"current": NOT_YOURS}, UNPROCESSABLE)
         case TooMany() as refused:
-            return _page(request, actor, {"current": too_many_words(refused)}, TOO_MANY)
+            return security_page(request, actor, {"current": too_many_words(refused)}, TOO_MANY)
 
 
 @router.post("/sessions/end-others")
@@ -69,20 +70,25 @@ def end_session(request: Request, actor: SignedIn, session_id: UUID) -> Response
 
 @router.get("/fresh")
 def show_fresh(request: Request, actor: SignedIn, next: str = "/account/security") -> Response:
-    return render(request, "account/fresh.html", actor=actor, next_page=safe_next(next), error="")
+    return _fresh(request, actor, next_page=next)
 
 
 @router.post("/fresh", dependencies=_guarded)
-def show_code_again(request: Request, actor: SignedIn, code: _Text = "", next: _Text = "/account/security") -> Response:
+def show_code_again(
+    request: Request, actor: SignedIn, code: _Text = "", passkey: _Text = "", next: _Text = "/account/security"
+) -> Response:
+    if passkey and not code:
+        if step_up_by_passkey(request, passkey):
+            return go_to(safe_next(next))
+        return _fresh(request, actor, next_page=next, status=UNPROCESSABLE, error=WRONG_PASSKEY)
     match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):
         case SteppedUp(token=token):
             give_session(request, token)
             return go_to(safe_next(next))
         case Refused():
-            status, error = UNPROCESSABLE, WRONG_CODE
+            return _fresh(request, actor, next_page=next, status=UNPROCESSABLE, error=WRONG_CODE)
         case TooMany() as refused:
-            status, error = TOO_MANY, too_many_words(refused)
-    return render(request, "account/fresh.html", actor=actor, status=status, next_page=safe_next(next), error=error)
+            return _fresh(request, actor, next_page=next, status=TOO_MANY, error=too_many_words(refused))
 
 
 @router.get("/enrol")
@@ -136,19 +142,21 @@ def renew_codes(request: Request, actor: SignedIn) -> Response:
 def remove_factor(request: Request, actor: SignedIn, password: _Text = "") -> Response:
     match factors.remove_factor(house_of(request).entrance, actor, password=password):
         case Removed():
-            return tell_next(go_to("/account/security"), "factor-removed")
+            has_more = factors.held_by(house_of(request).entrance, actor).any
+            return tell_next(go_to("/account/security"), "app-removed" if has_more else "factor-removed")
         case StepUpNeeded():
             return go_to("/account/security/fresh?next=/account/security")
         case Rejected(reason=reason):
             error = f"Alone, this password is not enough. {reason}"
-            return _page(request, actor, {"password": error}, UNPROCESSABLE)
+            return security_page(request, actor, {"password": error}, UNPROCESSABLE)
         case NotAllowed():
-            return _page(request, actor, {"password": NOT_YOURS}, UNPROCESSABLE)
+            return security_page(request, actor, {"password": NOT_YOURS}, UNPROCESSABLE)
         case TooMany() as refused:
-            return _page(request, actor, {"password": too_many_words(refused)}, TOO_MANY)
+            return security_page(request, actor, {"password": too_many_words(refused)}, TOO_MANY)
 
 
-def _page(request: Request, actor: Actor, errors: dict[str, str], status: int = OK) -> Response:
+def security_page(request: Request, actor: Actor, errors: dict[str, str], status: int = OK) -> Response:
+    """The page about signing in; ``errors`` are sentences by the field they belong to."""
     match factors.security_of(house_of(request).entrance, actor):
         case Security() as security:
             return render(
@@ -172,4 +180,17 @@ def _enrolment(request: Request, actor: Actor, errors: dict[str, str], status: i
         picture=picture,
         errors=errors,
         needs_password=factors.needs_password_to_enrol(entrance, actor),
+    )
+
+
+def _fresh(request: Request, actor: Actor, *, next_page: str, status: int = OK, error: str = "") -> Response:
+    held = factors.held_by(house_of(request).entrance, actor)
+    return render(
+        request,
+        "account/fresh.html",
+        actor=actor,
+        status=status,
+        next_page=safe_next(next_page),
+        error=error,
+        held=held,
     )

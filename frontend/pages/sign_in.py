@@ -40,7 +40,7 @@ def too_many_words(refused: TooMany) -> str:
 def show_sign_in(request: Request, actor: Visitor, next: str = "/") -> Response:
     if actor.is_signed_in:
         return go_to(safe_next(next))
-    return _form(request, actor, next_page=safe_next(next))
+    return sign_in_form(request, actor, next_page=safe_next(next))
 
 
 @router.post("/sign-in", dependencies=_guarded)
@@ -54,17 +54,17 @@ def sign_in(
     house, next_page = house_of(request), safe_next(next)
     match ceremony.begin_sign_in(house.entrance, email=email, password=password, visit=visit_of(request)):
         case SignedIn() as done:
-            return _welcome(request, actor, done, next_page)
+            return welcome(request, actor, done, next_page)
         case MustEnrol(token=token):
             give_session(request, token)
             return go_to("/account/security/enrol")
         case NeedsSecondFactor(ticket=ticket):
-            return _code_form(request, actor, ticket=ticket, next_page=next_page)
+            return code_form(request, actor, ticket=ticket, next_page=next_page)
         case Refused():
-            return _form(request, actor, next_page=next_page, status=UNPROCESSABLE, email=email, error=WRONG)
+            return sign_in_form(request, actor, next_page=next_page, status=UNPROCESSABLE, email=email, error=WRONG)
         case TooMany() as refused:
             words = too_many_words(refused)
-            answer = _form(request, actor, next_page=next_page, status=TOO_MANY, email=email, error=words)
+            answer = sign_in_form(request, actor, next_page=next_page, status=TOO_MANY, email=email, error=words)
             answer.headers.update(wait_header(refused))
             return answer
 
@@ -87,14 +87,14 @@ def sign_in_with_code(
     answer = ceremony.finish_sign_in(house.entrance, ticket=ticket[:200], code=code[:80], visit=visit_of(request))
     match answer:
         case SignedIn() as done:
-            return _welcome(request, actor, done, next_page)
+            return welcome(request, actor, done, next_page)
         case Refused():
-            return _code_form(
+            return code_form(
                 request, actor, ticket=ticket[:200], next_page=next_page, status=UNPROCESSABLE, error=WRONG_CODE
             )
         case TooMany() as refused:
             words = too_many_words(refused)
-            page = _code_form(request, actor, ticket=ticket[:200], next_page=next_page, status=TOO_MANY, error=words)
+            page = code_form(request, actor, ticket=ticket[:200], next_page=next_page, status=TOO_MANY, error=words)
             page.headers.update(wait_header(refused))
             return page
 
@@ -106,7 +106,8 @@ def sign_out(request: Request) -> Response:
     return tell_next(go_to("/"), "signed-out")
 
 
-def _welcome(request: Request, before: Actor, signed_in: SignedIn, next_page: str) -> Response:
+def welcome(request: Request, before: Actor, signed_in: SignedIn, next_page: str) -> Response:
+    """In: what the guest had comes along, the session this browser had before ends, and the new one begins."""
     house = house_of(request)
     if before.account_id is not None and not before.is_signed_in:
         # What is being answered is stored first, under the key of the guest: it comes along with the rest.
@@ -120,9 +121,10 @@ def _welcome(request: Request, before: Actor, signed_in: SignedIn, next_page: st
     return go_to(next_page)
 
 
-def _form(
+def sign_in_form(
     request: Request, actor: Actor, *, next_page: str, status: int = 200, email: str = "", error: str = ""
 ) -> Response:
+    """The page with every way to sign in."""
     return render(
         request,
         "signing/sign_in.html",
@@ -131,14 +133,16 @@ def _form(
         next_page=next_page,
         email=email[:254],
         error=error,
+        offers_passkeys=house_of(request).entrance.party is not None,
         people=_demo_people(house_of(request)),
     )
 
 
-def _code_form(
+def code_form(
     request: Request, actor: Actor, *, ticket: str, next_page: str, status: int = 200, error: str = ""
 ) -> Response:
-    people = _demo_people(house_of(request))
+    """The page for the second step; it offers what its person has."""
+    people, held = _demo_people(house_of(request)), ceremony.held_by_ticket(house_of(request).entrance, ticket=ticket)
     return render(
         request,
         "signing/code.html",
@@ -148,6 +152,7 @@ def _code_form(
         next_page=next_page,
         error=error,
         people=people,
+        held=held,
     )
 
 

@@ -1,0 +1,47 @@
+"""Small cookies beside the session's, each with one job: which browser asked an authenticator, which one is known.
+
+None of them signs anybody in. Like the session's, their names take ``__Host-`` on https, and a request that brings one
+of them twice has brought none: one of the two was planted (cookie tossing).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from fastapi import Request
+from starlette.responses import Response
+
+from auth.web.asking import door_of
+from auth.web.cookies import values_of
+
+_VALUE = re.compile(r"[A-Za-z0-9_-]{16,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserCookie:
+    """One such cookie: a random value out of scripts' reach."""
+
+    plain_name: str
+    lifetime: timedelta
+    same_site: Literal["lax", "strict"] = "strict"
+
+    def read(self, request: Request) -> str:
+        """The value in a request; empty for none, for two, and for what is no such value."""
+        found = [value for value in values_of(request.headers, self._name(request)) if _VALUE.fullmatch(value)]
+        return found[0] if len(found) == 1 else ""
+
+    def write(self, request: Request, answer: Response, value: str) -> None:
+        """Have the answer keep the value; an empty one removes the cookie."""
+        seconds = int(self.lifetime.total_seconds()) if value else 0
+        is_secure = door_of(request).cookie.is_secure
+        answer.set_cookie(
+            self._name(request), value, max_age=seconds, httponly=True, samesite=self.same_site, secure=is_secure
+        )
+
+    def _name(self, request: Request) -> str:
+        return ("__Host-" if door_of(request).cookie.is_secure else "") + self.plain_name
+
+
+# Strict: nobody comes from elsewhere in the middle of touching an authenticator.
+PASSKEY_COOKIE = BrowserCookie("countersign_passkey", timedelta(minutes=5))
