@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from auth.accounts import Account, find_account, find_account_id_by_email_tag
 from auth.actor import Role
 from auth.database import Scope, narrow
-from auth.sign_in import attempts, one_time, sessions
+from auth.sign_in import attempts, devices, one_time, sessions
 from auth.sign_in.address import LONGEST_ADDRESS, cleaned
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
@@ -104,7 +104,7 @@ def finish_sign_in(entrance: Entrance, *, ticket: str, code: str, visit: Visit) 
         if row is None or account is None or not may_sign_in(account):
             note(session, "sign_in.refused", at=now, account_id=None, step="ticket")
             return Refused()
-        match prove(session, entrance.vault, account.id, code, now=now):
+        match prove(session, entrance.vault, account.id, code, now=now, network=visit.network):
             case TooMany() as refused:
                 return refused
             case CodeRefused():
@@ -116,14 +116,14 @@ def finish_sign_in(entrance: Entrance, *, ticket: str, code: str, visit: Visit) 
                 return come_in(entrance, session, account, visit=visit, now=now, amr=f"pwd {method}")
 
 
-def step_up(entrance: Entrance, *, token: str, code: str) -> SteppedUp | Refused | TooMany:
+def step_up(entrance: Entrance, *, token: str, code: str, network: str = "") -> SteppedUp | Refused | TooMany:
     """Show a second factor again in a running session: its instant is stamped and the token changes."""
     now = entrance.clock()
     with entrance.database.begin(Scope.own(None)) as session:
         found = sessions.find(session, token, life=entrance.life, now=now)
         if found is None:
             return Refused()
-        match prove(session, entrance.vault, found.account.id, code, now=now):
+        match prove(session, entrance.vault, found.account.id, code, now=now, network=network):
             case TooMany() as refused:
                 return refused
             case CodeRefused():
@@ -194,6 +194,7 @@ def come_in(
     entrance: Entrance, session: Session, account: Account, *, visit: Visit, now: datetime, amr: str
 ) -> SignedIn:
     """Start a session for an account that has proved who it is by the methods in ``amr`` (RFC 8176)."""
+    devices.greet(entrance, session, account, visit=visit, now=now)
     started = sessions.start(
         session,
         entrance.vault,

@@ -20,7 +20,6 @@ from auth.sign_in.entrance import Entrance
 from auth.sign_in.noted import note
 from auth.sign_in.sessions import SignInSession
 from auth.sign_in.visit import Visit
-from auth.vault import Vault
 
 REMEMBERED = timedelta(days=365)
 
@@ -64,7 +63,7 @@ def count_known(session: Session, account_id: UUID) -> int:
     return session.scalar(select(func.count(KnownDevice.id)).where(KnownDevice.account_id == account_id)) or 0
 
 
-def forget_known(session: Session, vault: Vault, account_id: UUID, *, now: datetime) -> int:
+def forget_known(session: Session, account_id: UUID, *, now: datetime) -> int:
     """Know none of them any more: the next sign-in from each is told by mail. Returns how many there were."""
     known = count_known(session, account_id)
     session.execute(delete(KnownDevice).where(KnownDevice.account_id == account_id))

@@ -34,6 +34,7 @@ class Entrance:
     life: SessionLife = field(default_factory=SessionLife)
     confirm_path: str = "/register/confirm/{token}"
     reset_path: str = "/reset/{token}"
+    decision_path: str = "/link/{token}"
     fresh: timedelta = timedelta(minutes=5)
 
     @property
@@ -43,6 +44,9 @@ class Entrance:
 
     def confirm_link(self, token: str) -> str:
         return self.origin + self.confirm_path.format(token=token)
+
+    def decision_link(self, token: str) -> str:
+        return self.origin + self.decision_path.format(token=token)
 
     def reset_link(self, token: str) -> str:
         return self.origin + self.reset_path.format(token=token)

@@ -14,7 +14,7 @@ from auth.accounts import Account, find_account
 from auth.actor import Actor, Role
 from auth.database import Scope
 from auth.mail import queue_mail
-from auth.sign_in import attempts, letters, recovery, sessions, totp
+from auth.sign_in import attempts, devices, letters, recovery, sessions, totp
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import Refused, SteppedUp
 from auth.sign_in.entrance import Entrance
@@ -66,6 +66,8 @@ class Security:
     sessions: Sequence[SessionLine]
     password_set_at: datetime | None
     passkeys: Sequence[PasskeyLine] = ()
+    email: str = ""
+    known_devices: int = 0
 
     @property
     def is_two_step(self) -> bool:
@@ -83,7 +85,8 @@ def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
         )
         has_totp, codes_left = totp.has_factor(session, account.id), recovery.codes_left(session, account.id)
         keys = list_passkeys(session, entrance.vault, account.id)
-        return Security(has_totp, codes_left, lines, account.password_set_at, keys)
+        email, known = entrance.vault.open(session, account, "email"), devices.count_known(session, account.id)
+        return Security(has_totp, codes_left, lines, account.password_set_at, keys, email, known)
 
 
 def held_by(entrance: Entrance, actor: Actor) -> Held:
@@ -232,6 +235,15 @@ def end_session(entrance: Entrance, actor: Actor, *, session_id: UUID) -> bool:
         return False
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
         return sessions.revoke(session, actor.account_id, session_id, now=entrance.clock())
+
+
+def forget_devices(entrance: Entrance, actor: Actor) -> bool:
+    """Know no browser of the actor any more; the next sign-in from each is told by mail."""
+    if actor.account_id is None or not actor.is_signed_in:
+        return False
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        devices.forget_known(session, actor.account_id, now=entrance.clock())
+        return True
 
 
 def _account(session: Session, actor: Actor) -> Account | None:

@@ -1,22 +1,24 @@
 """The way back for somebody who has lost phone, passkeys and recovery codes: it takes the password, the mailbox, three
 days, and nobody who objects.
 
-It is announced at once to every address the account had lately, and stopped by a link in that mail, on the security page,
-by a new password, or by anybody who still shows a second factor (NIST SP 800-63B-4 §4.2; ASVS 5.0 §6.4.4).
+It is announced at once to every address the account had lately, and stopped by a link in that mail, on the security
+page, by a new password, or by anybody who still shows a second factor (NIST SP 800-63B-4 §4.2; ASVS 5.0 §6.4.4).
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.accounts import find_account
 from auth.actor import Actor, Role
 from auth.database import Base, Owned, Scope, UtcDateTime, new_id
 from auth.mail import queue_mail
-from auth.sign_in import letters, one_time, passkeys, recovery, sessions, totp
+from auth.sign_in import attempts, letters, one_time, passkeys, recovery, sessions, totp
+from auth.sign_in.address_changes import addresses_of
+from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.noted import note
 from auth.sign_in.one_time import Purpose
@@ -50,7 +52,7 @@ class NoWayBack:
     """Not by this path: the ticket is used or too old, or it is a clerk's account."""
 
 
-def ask_factor_reset(entrance: Entrance, *, ticket: str) -> Waits | NoWayBack:
+def ask_factor_reset(entrance: Entrance, *, ticket: str) -> Waits | NoWayBack | TooMany:
     """Begin to wait, with the ticket that stands for the right password. Asked again, it is still the first wish."""
     now = entrance.clock()
     with entrance.database.begin(Scope.own(None)) as session:
@@ -62,6 +64,10 @@ def ask_factor_reset(entrance: Entrance, *, ticket: str) -> Waits | NoWayBack:
         waiting = _open_reset(session, account.id, now=now)
         if waiting is not None:
             return Waits(waiting.ready_at)
+        subject = f"lost {account.id}"
+        too_many = attempts.take(session, entrance.vault, attempts.MAIL, subject=subject, now=now)
+        if too_many is not None:
+            return too_many
         end_open_resets(session, account.id, now=now, why="too old")
         reset = FactorReset(id=new_id(now), account_id=account.id, asked_at=now, ready_at=now + WAITS, is_done=False)
         session.add(reset)
@@ -71,7 +77,7 @@ def ask_factor_reset(entrance: Entrance, *, ticket: str) -> Waits | NoWayBack:
         to = entrance.vault.open(session, account, "email")
         mail = letters.factor_reset(entrance, to=to, at=reset.ready_at, cancel=cancel, finish=finish)
         queue_mail(session, entrance.vault, account.id, mail=mail, now=now)
-        for address in entrance.addresses(session, account, now):
+        for address in addresses_of(session, entrance.vault, account, now=now):
             if address != to:
                 # An address that was left lately can stop it, and can't end the wait.
                 told = letters.factor_reset(entrance, to=address, at=reset.ready_at, cancel=cancel, finish="")
@@ -106,6 +112,7 @@ def end_open_resets(session: Session, account_id: UUID, *, now: datetime, why: s
         .returning(FactorReset.id)
     ).all()
     if ended:
+        one_time.use_up_all(session, account_id, now=now, only={Purpose.LOST_CANCEL, Purpose.LOST_FINISH})
         note(session, "factors.reset_cancelled", at=now, account_id=account_id, why=why)
     return bool(ended)
 
@@ -127,11 +134,16 @@ def carry_out_reset(entrance: Entrance, session: Session, account_id: UUID, *, n
     recovery.remove_codes(session, account_id)
     sessions.revoke_all(session, account_id, now=now)
     one_time.use_up_all(session, account_id, now=now)
-    for to in entrance.addresses(session, account, now):
+    for to in addresses_of(session, entrance.vault, account, now=now):
         mail = letters.changed(entrance, to=to, what="two-step sign-in was taken off after the wait of three days")
         queue_mail(session, entrance.vault, account_id, mail=mail, now=now)
     note(session, "factors.reset", at=now, account_id=account_id)
     return True
+
+
+def forget_resets(session: Session, *, before: datetime) -> None:
+    """Forget wishes older than this; that they were there stays in the audit log."""
+    session.execute(delete(FactorReset).where(FactorReset.asked_at < before))
 
 
 def _open_reset(session: Session, account_id: UUID, *, now: datetime) -> FactorReset | None:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from auth.accounts import Account, find_account, find_account_id_by_email_tag
 from auth.actor import Actor
-from auth.database import Base, Owned, Scope, UtcDateTime, narrow, new_id
+from auth.database import Scope, narrow, new_id
 from auth.mail import Mail, queue_mail
 from auth.sign_in import attempts, letters, one_time
 from auth.sign_in.address import cleaned, is_plausible
+from auth.sign_in.address_changes import MailChange, end_open_changes, open_change
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.factors import NotAllowed, StepUpNeeded, is_fresh, needs_password_to_enrol, refuse_password
@@ -25,28 +26,8 @@ from auth.sign_in.noted import note
 from auth.sign_in.one_time import Purpose
 from auth.sign_in.passwords import Rejected
 from auth.sign_in.resetting import WrongPassword
-from auth.vault import Sealed, Vault
 
-CONFIRMED_WITHIN = timedelta(hours=24)
 WAITS = timedelta(hours=24)
-# For so long the address before is told of what happens to the account as well.
-REMEMBERED = timedelta(days=30)
-
-
-class MailChange(Base, Owned):
-    """A change of address under way or done. ``ready_at`` is set once both addresses have agreed."""
-
-    __tablename__ = "mail_changes"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    new_email: Mapped[bytes | None] = mapped_column(Sealed)
-    old_email: Mapped[bytes | None] = mapped_column(Sealed)
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    old_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    new_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    is_done: Mapped[bool] = mapped_column(default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +80,7 @@ def change_under_way(entrance: Entrance, actor: Actor) -> ChangeUnderWay | None:
     if actor.account_id is None or not actor.is_signed_in:
         return None
     with entrance.database.read(Scope.own(actor.account_id)) as session:
-        row = _open_change(session, actor.account_id, now=entrance.clock())
+        row = open_change(session, actor.account_id, now=entrance.clock())
         if row is None:
             return None
         email = entrance.vault.open(session, row, "new_email")
@@ -116,7 +97,7 @@ def cancel_mail_change(entrance: Entrance, actor: Actor) -> bool:
 
 def agree(entrance: Entrance, session: Session, account_id: UUID, *, purpose: Purpose, now: datetime) -> bool:
     """One of the two addresses agrees, by the link of its letter. With both, the day begins after which it is true."""
-    row = _open_change(session, account_id, now=now)
+    row = open_change(session, account_id, now=now)
     if row is None or row.ready_at is not None:
         return False
     if purpose is Purpose.MAIL_OLD:
@@ -133,19 +114,6 @@ def agree(entrance: Entrance, session: Session, account_id: UUID, *, purpose: Pu
     return True
 
 
-def end_open_changes(session: Session, account_id: UUID, *, now: datetime) -> bool:
-    """Stop whatever change is under way: by its link, on the page, or because the password was changed."""
-    ended = session.scalars(
-        update(MailChange)
-        .where(MailChange.account_id == account_id, MailChange.ended_at.is_(None))
-        .values(ended_at=now)
-        .returning(MailChange.id)
-    ).all()
-    if ended:
-        note(session, "mail.change_cancelled", at=now, account_id=account_id)
-    return bool(ended)
-
-
 def carry_out_changes(entrance: Entrance) -> int:
     """Make every change true whose day has passed; returns how many were. A chore calls this."""
     with entrance.database.read(Scope.house("changes of address that are due")) as session:
@@ -154,15 +122,6 @@ def carry_out_changes(entrance: Entrance) -> int:
         )
         found = [(change_id, account_id) for change_id, account_id in session.execute(due)]
     return sum(_carry_out(entrance, change_id, account_id) for change_id, account_id in found)
-
-
-def addresses_of(session: Session, vault: Vault, account: Account, *, now: datetime) -> list[str]:
-    """Where to tell the account's owner of something grave: the address of now, and those left within 30 days."""
-    left = select(MailChange).where(
-        MailChange.account_id == account.id, MailChange.is_done.is_(True), MailChange.ended_at > now - REMEMBERED
-    )
-    older = [vault.open(session, row, "old_email") for row in session.scalars(left)]
-    return list(dict.fromkeys(address for address in (vault.open(session, account, "email"), *older) if address))
 
 
 def _ask(entrance: Entrance, session: Session, account: Account, *, email: str, now: datetime) -> None:
@@ -215,12 +174,6 @@ def _make_true(entrance: Entrance, session: Session, change_id: UUID, account_id
         _send(entrance, session, account_id, letters.changed(entrance, to=to, what=what), now)
     note(session, "mail.changed", at=now, account_id=account_id)
     return True
-
-
-def _open_change(session: Session, account_id: UUID, *, now: datetime) -> MailChange | None:
-    row = session.scalar(select(MailChange).where(MailChange.account_id == account_id, MailChange.ended_at.is_(None)))
-    is_stale = row is not None and row.ready_at is None and now >= row.asked_at + CONFIRMED_WITHIN
-    return None if is_stale else row
 
 
 def _send(entrance: Entrance, session: Session, account_id: UUID, mail: Mail, now: datetime) -> None:

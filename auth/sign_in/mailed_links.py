@@ -8,9 +8,10 @@ from datetime import datetime
 
 from auth.database import Scope
 from auth.sign_in import one_time
+from auth.sign_in.address_changes import end_open_changes
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.lost_factor import carry_out_reset, end_open_resets, waits_until
-from auth.sign_in.mail_change import agree, end_open_changes
+from auth.sign_in.mail_change import agree
 from auth.sign_in.one_time import Purpose
 
 
@@ -68,5 +69,3 @@ def answer_link(entrance: Entrance, *, token: str) -> Decided | Decision | DeadL
             case _:
                 done = carry_out_reset(entrance, session, account_id, now=now)
         return Decided(purpose) if done else DeadLink()
-
-

@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session
 from auth.accounts import find_account
 from auth.keeping import Ending, Keeps
 from auth.sign_in import recovery, sessions
+from auth.sign_in.address_changes import MailChange
+from auth.sign_in.devices import KnownDevice
 from auth.sign_in.held import has_factor
+from auth.sign_in.lost_factor import FactorReset
 from auth.sign_in.one_time import OneTimeToken
 from auth.sign_in.passkeys import Passkey
 from auth.sign_in.recovery import RecoveryCode
@@ -26,6 +29,9 @@ KEEPS = (
     Keeps(TotpFactor, "authenticators", Ending.DELETE, hidden=frozenset({"secret"})),
     Keeps(Passkey, "passkeys", Ending.DELETE, hidden=frozenset({"credential", "public_key"})),
     Keeps(RecoveryCode, "recovery codes", Ending.DELETE),
+    Keeps(KnownDevice, "known devices", Ending.DELETE),
+    Keeps(MailChange, "changes of address", Ending.DELETE),
+    Keeps(FactorReset, "", Ending.DELETE),
     Keeps(OneTimeToken, "", Ending.DELETE, hidden=frozenset({"password_hash"})),
     Keeps(SignInSession, "sign-ins", Ending.DELETE),
 )

@@ -19,6 +19,7 @@ from auth.sign_in.authenticators import BadAnswer, Claim, RelyingParty, ask_to_s
 from auth.sign_in.ceremony import Refused, SignedIn, SteppedUp, come_in, may_sign_in
 from auth.sign_in.challenges import Asked, issue_challenge, take_challenge
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.lost_factor import end_open_resets
 from auth.sign_in.noted import note
 from auth.sign_in.one_time import OneTimeToken, Purpose
 from auth.sign_in.passkeys import Passkey
@@ -194,6 +195,7 @@ def _check(
         _warn(entrance, session, row.account_id, now)
         return BadAnswer("the counter went back")
     note(session, "passkey.used", at=now, account_id=row.account_id)
+    end_open_resets(session, row.account_id, now=now, why="factor")
     return row
 
 

@@ -17,7 +17,7 @@ from auth.guard.decisions import AwaitingApproval, Done, Outcome, Refused
 from auth.sign_in import ceremony, factors
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import SteppedUp
-from auth.web.asking import Customer, ceiling, token_of
+from auth.web.asking import Customer, ceiling, token_of, visit_of
 from auth.web.cookies import give_session
 from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here, status_of
 from frontend.house import house_of
@@ -94,7 +94,8 @@ def step_up(request: Request, code: str, passkey: str = "") -> TooMany | str | N
         return None if step_up_by_passkey(request, passkey) else WRONG_PASSKEY
     if not code.strip():
         return NO_CODE
-    match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):
+    network, entrance = visit_of(request).network, house_of(request).entrance
+    match ceremony.step_up(entrance, token=token_of(request), code=code[:80], network=network):
         case SteppedUp(token=token):
             give_session(request, token)
             return None

@@ -8,14 +8,14 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from auth.actor import Actor
-from auth.sign_in import ceremony, factors, resetting
+from auth.sign_in import ceremony, factors, lost_factor, mail_change, resetting
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import Refused, SteppedUp
 from auth.sign_in.factors import Enrolled, NewCodes, NotAllowed, Removed, Security, StepUpNeeded
 from auth.sign_in.passwords import Rejected
 from auth.sign_in.resetting import Changed, WrongPassword
 from auth.sign_in.totp import CodeRefused, Enrolment
-from auth.web.asking import Enrolling, SignedIn, ceiling, safe_next, token_of
+from auth.web.asking import Enrolling, SignedIn, ceiling, safe_next, token_of, visit_of
 from auth.web.cookies import give_session
 from auth.web.limits import ceiling_by_network
 from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here
@@ -81,7 +81,8 @@ def show_code_again(
         if step_up_by_passkey(request, passkey):
             return go_to(safe_next(next))
         return _fresh(request, actor, next_page=next, status=UNPROCESSABLE, error=WRONG_PASSKEY)
-    match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):
+    network, entrance = visit_of(request).network, house_of(request).entrance
+    match ceremony.step_up(entrance, token=token_of(request), code=code[:80], network=network):
         case SteppedUp(token=token):
             give_session(request, token)
             return go_to(safe_next(next))
@@ -160,7 +161,14 @@ def security_page(request: Request, actor: Actor, errors: dict[str, str], status
     match factors.security_of(house_of(request).entrance, actor):
         case Security() as security:
             return render(
-                request, "account/security.html", actor=actor, status=status, security=security, errors=errors
+                request,
+                "account/security.html",
+                actor=actor,
+                status=status,
+                security=security,
+                errors=errors,
+                change=mail_change.change_under_way(house_of(request).entrance, actor),
+                reset=lost_factor.reset_under_way(house_of(request).entrance, actor),
             )
         case NotAllowed():
             raise not_here()

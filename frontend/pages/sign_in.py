@@ -13,6 +13,7 @@ from auth.sign_in import ceremony
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import MustEnrol, NeedsSecondFactor, Refused, SignedIn
 from auth.web.asking import Visitor, safe_next, token_of, visit_of
+from auth.web.browser_cookies import keep_device
 from auth.web.cookies import drop_session, give_session
 from auth.web.limits import ceiling_by_network
 from frontend.errors import TOO_MANY, UNPROCESSABLE, go_to, wait_header
@@ -57,7 +58,7 @@ def sign_in(
             return welcome(request, actor, done, next_page)
         case MustEnrol(token=token):
             give_session(request, token)
-            return go_to("/account/security/enrol")
+            return keep_device(request, go_to("/account/security/enrol"))
         case NeedsSecondFactor(ticket=ticket):
             return code_form(request, actor, ticket=ticket, next_page=next_page)
         case Refused():
@@ -118,7 +119,7 @@ def welcome(request: Request, before: Actor, signed_in: SignedIn, next_page: str
     # The session this browser had before, a guest's mostly, ends here: its token must not go on working elsewhere.
     ceremony.sign_out(house.entrance, token=token_of(request))
     give_session(request, signed_in.token)
-    return go_to(next_page)
+    return keep_device(request, go_to(next_page))
 
 
 def sign_in_form(

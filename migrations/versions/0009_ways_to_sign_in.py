@@ -1,4 +1,4 @@
-"""Passkeys and their challenges."""
+"""Passkeys and their challenges, known devices, changes of an e-mail address, and the way back without a factor."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-OWNED = ("passkeys",)
+OWNED = ("passkeys", "known_devices", "mail_changes", "factor_resets")
 LOOKUPS = {"countersign_account_by_passkey": "SELECT account_id FROM public.passkeys WHERE id_hash = $1"}
 
 
@@ -42,6 +42,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("handle_hash"),
     )
+    op.create_table(
+        "known_devices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("device_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        *_owned(),
+        sa.UniqueConstraint("device_hash"),
+    )
+    op.create_table(
+        "mail_changes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("new_email", sa.LargeBinary(), nullable=True),
+        sa.Column("old_email", sa.LargeBinary(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("old_agreed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("new_agreed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ready_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_done", sa.Boolean(), nullable=False),
+        *_owned(),
+    )
+    op.create_table(
+        "factor_resets",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ready_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_done", sa.Boolean(), nullable=False),
+        *_owned(),
+    )
+    for table, column in (("known_devices", "last_seen_at"), ("mail_changes", "ready_at")):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.create_index(batch_op.f(f"ix_{table}_{column}"), [column], unique=False)
     with op.batch_alter_table("passkey_challenges", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_passkey_challenges_ends_at"), ["ends_at"], unique=False)
     for table in OWNED:

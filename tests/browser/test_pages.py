@@ -66,6 +66,7 @@ CLERK = (
 # Reached on the way, by following what the page offers.
 ON_THE_WAY = (
     "/sign-in/code",
+    "/link/{token}",
     "/register/confirm/{token}",
     "/reset/{token}",
     "/orders/{number}",
