@@ -10,7 +10,12 @@ from auth.database import Scope
 from auth.guard.refusals import forget_counts
 from auth.guard.submissions import forget_answers
 from auth.mail import deliver_pending
+from auth.sign_in.address_changes import forget_changes
 from auth.sign_in.attempts import sweep
+from auth.sign_in.challenges import forget_challenges
+from auth.sign_in.devices import REMEMBERED, forget_devices
+from auth.sign_in.lost_factor import forget_resets
+from auth.sign_in.mail_change import carry_out_changes
 from auth.sign_in.one_time import forget_tokens
 from auth.sign_in.outside.handshake import forget_handshakes
 from auth.sign_in.sessions import forget_sessions
@@ -33,6 +38,7 @@ class Chores:
                 "tell what was turned away",
                 lambda: door.turned_away.tell(house.database, house.vault, clock=house.clock),
             ),
+            ("change addresses that are due", lambda: carry_out_changes(house.entrance)),
             ("forget what has ended", lambda: _forget(house)),
             ("sign a checkpoint", house.checkpoint),
         )
@@ -72,6 +78,10 @@ def _forget(house: House) -> None:
     with house.database.begin(Scope.house("forgetting what has ended")) as session:
         sweep(session, now=now)
         forget_counts(session, before=now - timedelta(days=1))
+        forget_challenges(session, before=now - timedelta(days=1))
+        forget_devices(session, before=now - REMEMBERED)
+        forget_changes(session, before=now - timedelta(days=90))
+        forget_resets(session, before=now - timedelta(days=90))
         forget_tokens(session, before=now - timedelta(days=1))
         forget_sessions(session, before=now - timedelta(days=7))
         forget_handshakes(session, before=now)

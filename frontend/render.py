@@ -46,6 +46,18 @@ NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "linked-before": ("told", "It signs you in here already. Nothing was changed."),
         "unlinked": ("done", "Removed. It no longer signs you in here."),
         "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
+        "app-removed": ("done", "The authenticator app is removed. Your passkeys go on."),
+        "address-asked": (
+            "wait",
+            "Letters are on their way. Nothing changes before both addresses have agreed.",
+        ),
+        "change-stopped": ("done", "It is stopped, and nothing was changed."),
+        "devices-forgotten": (
+            "done",
+            "Your browsers are forgotten. The next sign-in from each is told you.",
+        ),
+        "passkey-added": ("done", "Your passkey is added. You can sign in with it from now on."),
+        "passkey-removed": ("done", "That passkey no longer signs you in."),
     }
 )
 

@@ -14,7 +14,7 @@ from auth.guard.approvals import Approval, actor_from_json
 from auth.guard.decisions import Done, Need, Pending, Refused
 from auth.guard.rooms import Card
 from auth.guard.submissions import outcome_from_json
-from auth.sign_in.totp import has_factor
+from auth.sign_in.held import Held, factors_held, has_factor
 from frontend.house import House
 from frontend.render import moment, new_request_id
 from shop.privacy import PAGE, PASSWORD_WILL_DO
@@ -59,7 +59,7 @@ class SigningCard:
     """What ``parts/countersign.html`` shows.
 
     ``state`` is open, needs_code, wrong_code, review, done, pending, declined, refused, expired or changed;
-    ``needs_factor`` says that its person has no second factor to show yet.
+    ``needs_factor`` says that its person has no second factor to show yet, ``held`` which ones they have.
     """
 
     id: str
@@ -76,6 +76,7 @@ class SigningCard:
     error: str = ""
     needs_factor: bool = False
     wants_password: bool = False
+    held: Held = Held()
     from_chat: bool = False
     seen: tuple[tuple[str, bool], ...] = ()
 
@@ -113,7 +114,8 @@ def _to_sign(
     house: House, session: Session, actor: Actor, approval: Approval, shown: Card, *, now: datetime, wrong_code: str
 ) -> SigningCard:
     wants_code = bool(wrong_code) or needs_code(house, actor, approval)
-    has_none = wants_code and not has_factor(session, approval.account_id)
+    held = factors_held(session, approval.account_id) if wants_code else Held()
+    has_none = wants_code and not held.any
     wants_password = has_none and approval.action in PASSWORD_WILL_DO
     account = None if actor.account_id is None else find_account(session, actor.account_id)
     return _make(
@@ -128,6 +130,7 @@ def _to_sign(
         request_id=new_request_id(),
         error=wrong_code,
         needs_factor=has_none and not wants_password,
+        held=held,
         wants_password=wants_password,
         seen=_prepared_from(approval),
     )

@@ -29,7 +29,8 @@ OURS = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
 NO_GOODS = frozenset(
     {"audit_entries", "audit_head", "refusal_counts", "sign_in_attempts", "sign_in_sessions", "one_time_tokens"}
     | {"submissions", "approvals", "grants", "conversations", "messages", "totp_factors", "recovery_codes"}
-    | {"outbox_mails", "data_keys", "model_calls", "answer_ratings", "account_days", "shop_days"}
+    | {"outbox_mails", "passkeys", "passkey_challenges", "known_devices", "mail_changes", "factor_resets"}
+    | {"data_keys", "model_calls", "answer_ratings", "account_days", "shop_days"}
 )
 
 

@@ -48,6 +48,8 @@ PASSWORD = AttemptLimit("password", 10, timedelta(minutes=15))
 # keeps a patient guesser under 2.5 % a year (20 tries a day, 3 valid codes out of 1,000,000).
 CODE = AttemptLimit("code", 5, timedelta(minutes=15))
 CODE_DAILY = AttemptLimit("code-daily", 20, timedelta(days=1))
+# Whoever has many passwords tries one code on each account: that shows at the network it comes from.
+CODE_NETWORK = AttemptLimit("code-network", 30, timedelta(hours=1))
 MAIL = AttemptLimit("mail", 5, timedelta(hours=1))
 
 

@@ -4,10 +4,8 @@ An unknown address, a wrong password and an address that was never confirmed get
 one Argon2 hash and two transactions (OWASP Authentication Cheat Sheet, "Authentication Responses").
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import TypeAlias
 from uuid import UUID
 
@@ -16,14 +14,15 @@ from sqlalchemy.orm import Session
 from auth.accounts import Account, find_account, find_account_id_by_email_tag
 from auth.actor import Role
 from auth.database import Scope, narrow
-from auth.sign_in import attempts, one_time, sessions, totp
+from auth.sign_in import attempts, devices, one_time, sessions
 from auth.sign_in.address import LONGEST_ADDRESS, cleaned
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.held import Held, factors_held
 from auth.sign_in.noted import note
-from auth.sign_in.one_time import OneTimeToken, Purpose
 from auth.sign_in.passwords import Match
 from auth.sign_in.second_factor import Proved, prove
+from auth.sign_in.tickets import TICKETS, find_ticket
 from auth.sign_in.totp import CodeRefused
 from auth.sign_in.visit import Visit
 
@@ -49,9 +48,13 @@ class MustEnrol:
 
 @dataclass(frozen=True, slots=True)
 class NeedsSecondFactor:
-    """The password was right. ``ticket`` stands for that, for five minutes and one use; no session exists yet."""
+    """The password was right. ``ticket`` stands for that, for five minutes and one use; no session exists yet.
+
+    ``held`` is what can be shown now, beside a recovery code.
+    """
 
     ticket: str
+    held: Held = Held()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,6 @@ class SteppedUp:
 
     token: str
 
-
-# The first steps there are, and the ticket of each. "fed" is an identity elsewhere (no value of RFC 8176 says so).
-TICKETS: Mapping[str, Purpose] = MappingProxyType({"pwd": Purpose.TICKET, "fed": Purpose.OUTSIDE_TICKET})
 
 FirstStep: TypeAlias = SignedIn | MustEnrol | NeedsSecondFactor | Refused | TooMany
 
@@ -99,12 +99,12 @@ def finish_sign_in(entrance: Entrance, *, ticket: str, code: str, visit: Visit) 
     """The second step: the ticket of the first, and a TOTP or recovery code. An expired ticket is a refusal."""
     now = entrance.clock()
     with entrance.database.begin(Scope.own(None)) as session:
-        row, first = _ticket(session, ticket, now=now)
+        row, first = find_ticket(session, ticket, now=now)
         account = None if row is None else find_account(session, row.account_id)
         if row is None or account is None or not may_sign_in(account):
             note(session, "sign_in.refused", at=now, account_id=None, step="ticket")
             return Refused()
-        match prove(session, entrance.vault, account.id, code, now=now):
+        match prove(session, entrance.vault, account.id, code, now=now, network=visit.network):
             case TooMany() as refused:
                 return refused
             case CodeRefused():
@@ -113,17 +113,17 @@ def finish_sign_in(entrance: Entrance, *, ticket: str, code: str, visit: Visit) 
             case Proved(method):
                 if not one_time.use_up(session, row, now=now):
                     return Refused()
-                return _sign_in(entrance, session, account, visit=visit, now=now, amr=f"{first} {method}")
+                return come_in(entrance, session, account, visit=visit, now=now, amr=f"{first} {method}")
 
 
-def step_up(entrance: Entrance, *, token: str, code: str) -> SteppedUp | Refused | TooMany:
+def step_up(entrance: Entrance, *, token: str, code: str, network: str = "") -> SteppedUp | Refused | TooMany:
     """Show a second factor again in a running session: its instant is stamped and the token changes."""
     now = entrance.clock()
     with entrance.database.begin(Scope.own(None)) as session:
         found = sessions.find(session, token, life=entrance.life, now=now)
         if found is None:
             return Refused()
-        match prove(session, entrance.vault, found.account.id, code, now=now):
+        match prove(session, entrance.vault, found.account.id, code, now=now, network=network):
             case TooMany() as refused:
                 return refused
             case CodeRefused():
@@ -165,8 +165,15 @@ def _look_up(entrance: Entrance, tag: bytes, *, subject: str, now: datetime) -> 
         return _Known(account_id, None if account is None else account.password_hash)
 
 
+def held_by_ticket(entrance: Entrance, *, ticket: str) -> Held:
+    """What the one who has made the first step can show; nothing for a ticket that is used or too old."""
+    with entrance.database.read(Scope.own(None)) as session:
+        row, _ = find_ticket(session, ticket, now=entrance.clock())
+        return Held() if row is None else factors_held(session, row.account_id)
+
+
 def may_sign_in(account: Account) -> bool:
-    """Whether anybody may: the account is there and its address was confirmed."""
+    """Whether the account is open and its address confirmed."""
     return account.status != "closed" and account.email_verified_at is not None
 
 
@@ -176,27 +183,21 @@ def after_first_step(
     """What follows a first step, however it was made: ``method`` is one of :data:`TICKETS`. A second factor that the
     account has is asked for in any case.
     """
-    if totp.has_factor(session, account.id):
+    held = factors_held(session, account.id)
+    if held.any:
         ticket, _ = one_time.issue(session, account.id, purpose=TICKETS[method], now=now)
-        return NeedsSecondFactor(ticket)
-    signed_in = _sign_in(entrance, session, account, visit=visit, now=now, amr=method)
+        return NeedsSecondFactor(ticket, held)
+    signed_in = come_in(entrance, session, account, visit=visit, now=now, amr=method)
     if signed_in.role is Role.CLERK:
         return MustEnrol(signed_in.token, signed_in.session_id, signed_in.account_id)
     return signed_in
 
 
-def _ticket(session: Session, ticket: str, *, now: datetime) -> tuple[OneTimeToken | None, str]:
-    """The row behind a ticket, and the first step it stands for."""
-    for method, purpose in TICKETS.items():
-        row = one_time.find_token(session, ticket, purpose=purpose, now=now)
-        if row is not None:
-            return row, method
-    return None, ""
-
-
-def _sign_in(
+def come_in(
     entrance: Entrance, session: Session, account: Account, *, visit: Visit, now: datetime, amr: str
 ) -> SignedIn:
+    """Start a session for an account that has proved who it is by the methods in ``amr`` (RFC 8176)."""
+    devices.greet(entrance, session, account, visit=visit, now=now)
     started = sessions.start(
         session,
         entrance.vault,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from auth.database import Database
+from auth.sign_in.authenticators import RelyingParty
 from auth.sign_in.passwords import PasswordHasher
 from auth.sign_in.sessions import SessionLife
 from auth.vault import Vault
@@ -33,10 +34,19 @@ class Entrance:
     life: SessionLife = field(default_factory=SessionLife)
     confirm_path: str = "/register/confirm/{token}"
     reset_path: str = "/reset/{token}"
+    decision_path: str = "/link/{token}"
     fresh: timedelta = timedelta(minutes=5)
+
+    @property
+    def party(self) -> RelyingParty | None:
+        """The shop as authenticators know it; ``None`` where its origin is an IP address, which has no passkeys."""
+        return RelyingParty.at(self.origin, name=self.shop_name)
 
     def confirm_link(self, token: str) -> str:
         return self.origin + self.confirm_path.format(token=token)
+
+    def decision_link(self, token: str) -> str:
+        return self.origin + self.decision_path.format(token=token)
 
     def reset_link(self, token: str) -> str:
         return self.origin + self.reset_path.format(token=token)

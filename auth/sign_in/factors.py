@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth.accounts import Account, find_account
 from auth.actor import Actor, Role
 from auth.database import Scope
 from auth.mail import queue_mail
-from auth.sign_in import attempts, letters, recovery, sessions, totp
+from auth.sign_in import attempts, devices, letters, recovery, sessions, totp
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import Refused, SteppedUp
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.held import Held, factors_held, has_factor
 from auth.sign_in.noted import note
+from auth.sign_in.passkeys import PasskeyLine, list_passkeys
 from auth.sign_in.passwords import Match, Rejected, judge_password
 from auth.sign_in.resetting import WrongPassword
 from auth.sign_in.sessions import SessionLine
@@ -46,7 +49,7 @@ class NewCodes:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The account has no second factor any more."""
+    """The factor is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,13 @@ class Security:
     recovery_codes_left: int
     sessions: Sequence[SessionLine]
     password_set_at: datetime | None
+    passkeys: Sequence[PasskeyLine] = ()
+    email: str = ""
+    known_devices: int = 0
+
+    @property
+    def is_two_step(self) -> bool:
+        return self.has_totp or bool(self.passkeys)
 
 
 def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
@@ -74,14 +84,23 @@ def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
             session, entrance.vault, account, life=entrance.life, now=entrance.clock(), current=actor.session_id
         )
         has_totp, codes_left = totp.has_factor(session, account.id), recovery.codes_left(session, account.id)
-        return Security(has_totp, codes_left, lines, account.password_set_at)
+        keys = list_passkeys(session, entrance.vault, account.id)
+        email, known = entrance.vault.open(session, account, "email"), devices.count_known(session, account.id)
+        return Security(has_totp, codes_left, lines, account.password_set_at, keys, email, known)
+
+
+def held_by(entrance: Entrance, actor: Actor) -> Held:
+    """What the actor can show; nothing for somebody who is not signed in."""
+    with entrance.database.read(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        return Held() if account is None else factors_held(session, account.id)
 
 
 def needs_password_to_enrol(entrance: Entrance, actor: Actor) -> bool:
     """Whether :func:`start_enrolment` asks for the password: there is no factor yet that could be shown instead."""
     with entrance.database.read(Scope.own(actor.account_id)) as session:
         account = _account(session, actor)
-        return account is not None and not totp.has_factor(session, account.id)
+        return account is not None and not has_factor(session, account.id)
 
 
 def start_enrolment(
@@ -95,7 +114,7 @@ def start_enrolment(
     now = entrance.clock()
     is_first = needs_password_to_enrol(entrance, actor)
     if is_first:
-        refused = _refuse_password(entrance, actor, password, event="totp.enrolment_refused", now=now)
+        refused = refuse_password(entrance, actor, password, event="totp.enrolment_refused", now=now)
         if refused is not None:
             return refused
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
@@ -106,7 +125,7 @@ def start_enrolment(
         if not _has_shown_factor(entrance, session, actor, now):
             return StepUpNeeded()
         if is_first:
-            attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=_subject(actor))
+            attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=subject_of(actor))
         return totp.enrol(session, entrance.vault, account, now=now, issuer=entrance.shop_name)
 
 
@@ -129,14 +148,14 @@ def finish_enrolment(
         if found is None or found.account.role == Role.GUEST:
             return NotAllowed()
         account_id, shown_at = found.account.id, found.row.second_factor_at
-        if totp.has_factor(session, account_id) and not _is_fresh(entrance, shown_at, now):
+        if has_factor(session, account_id) and not is_fresh(entrance, shown_at, now):
             return StepUpNeeded()
         match totp.confirm_enrolment(session, entrance.vault, account_id, code, now=now):
             case CodeAccepted():
                 sessions.revoke_all(session, account_id, now=now, keep=found.row.id)
                 renewed = sessions.stamp_second_factor(session, found.row, method="otp", now=now)
                 codes = recovery.make_codes(session, account_id, now=now)
-                _tell(entrance, session, found.account, "two-step sign-in was set up", now)
+                tell(entrance, session, found.account, "two-step sign-in was set up", now)
                 return Enrolled(renewed, codes)
             case answer:
                 return answer
@@ -147,38 +166,43 @@ def renew_recovery_codes(entrance: Entrance, actor: Actor) -> NewCodes | StepUpN
     now = entrance.clock()
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
         account = _account(session, actor)
-        if account is None or not totp.has_factor(session, account.id):
+        if account is None or not has_factor(session, account.id):
             return NotAllowed()
-        if not _is_fresh(entrance, actor.second_factor_at, now):
+        if not is_fresh(entrance, actor.second_factor_at, now):
             return StepUpNeeded()
-        _tell(entrance, session, account, "new recovery codes were made", now)
+        tell(entrance, session, account, "new recovery codes were made", now)
         return NewCodes(recovery.make_codes(session, account.id, now=now))
 
 
 def remove_factor(
     entrance: Entrance, actor: Actor, *, password: str
 ) -> Removed | Rejected | StepUpNeeded | NotAllowed | TooMany:
-    """Go back to the password alone; a clerk can't. The password is asked for, and must be long enough to stand alone
-    (NIST SP 800-63B-4 §3.1.1.2: 15 characters), which a hash does not tell.
+    """Take the authenticator app away. Where it is the last factor the account goes back to the password alone, which
+    a clerk can't; then the password is asked for, and must be long enough to stand alone (NIST SP 800-63B-4 §3.1.1.2:
+    15 characters), which a hash does not tell.
     """
     now = entrance.clock()
-    if actor.role is not Role.CUSTOMER or actor.account_id is None:
+    if actor.account_id is None or not actor.is_signed_in:
         return NotAllowed()
-    if not _is_fresh(entrance, actor.second_factor_at, now):
+    is_last = not _has_passkeys(entrance, actor)
+    if is_last and actor.role is not Role.CUSTOMER:
+        return NotAllowed()
+    if not is_fresh(entrance, actor.second_factor_at, now):
         return StepUpNeeded()
-    match _refuse_password(entrance, actor, password, event="totp.remove_refused", now=now):
-        case TooMany() as too_many:
-            return too_many
-        case WrongPassword():
-            return NotAllowed()
-    verdict = judge_password(password, has_second_factor=False)
-    if isinstance(verdict, Rejected):
-        return verdict
+    refused = _refuse_going_without(entrance, actor, password, now=now) if is_last else None
+    if refused is not None:
+        return refused
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
-        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=_subject(actor))
-        totp.remove(session, actor.account_id, now=now)
-        recovery.remove_codes(session, actor.account_id)
-        _tell(entrance, session, session.get_one(Account, actor.account_id), "two-step sign-in was turned off", now)
+        # Whoever takes the last passkey away at this moment waits here, or the account would be left with neither.
+        account = session.scalars(select(Account).where(Account.id == actor.account_id).with_for_update()).one()
+        if not is_last and not factors_held(session, account.id).passkeys:
+            return NotAllowed()
+        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=subject_of(actor))
+        totp.remove(session, account.id, now=now)
+        if is_last:
+            recovery.remove_codes(session, account.id)
+        what = "two-step sign-in was turned off" if is_last else "the authenticator app was removed"
+        tell(entrance, session, account, what, now)
         return Removed()
 
 
@@ -190,7 +214,7 @@ def show_password(entrance: Entrance, actor: Actor, *, token: str, password: str
     now = entrance.clock()
     if actor.account_id is None or not needs_password_to_enrol(entrance, actor):
         return Refused()
-    match _refuse_password(entrance, actor, password, event="password.show_refused", now=now):
+    match refuse_password(entrance, actor, password, event="password.show_refused", now=now):
         case TooMany() as too_many:
             return too_many
         case WrongPassword():
@@ -198,9 +222,9 @@ def show_password(entrance: Entrance, actor: Actor, *, token: str, password: str
     with entrance.database.begin(Scope.own(None)) as session:
         found = sessions.find(session, token, life=entrance.life, now=now)
         # Asked again: a factor may have been set up while the password was checked.
-        if found is None or found.account.id != actor.account_id or totp.has_factor(session, found.account.id):
+        if found is None or found.account.id != actor.account_id or has_factor(session, found.account.id):
             return Refused()
-        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=_subject(actor))
+        attempts.forget(session, entrance.vault, attempts.PASSWORD, subject=subject_of(actor))
         note(session, "password.shown", at=now, account_id=found.account.id)
         return SteppedUp(sessions.stamp_password(session, found.row, now=now))
 
@@ -213,16 +237,25 @@ def end_session(entrance: Entrance, actor: Actor, *, session_id: UUID) -> bool:
         return sessions.revoke(session, actor.account_id, session_id, now=entrance.clock())
 
 
+def forget_devices(entrance: Entrance, actor: Actor) -> bool:
+    """Know no browser of the actor any more; the next sign-in from each is told by mail."""
+    if actor.account_id is None or not actor.is_signed_in:
+        return False
+    with entrance.database.begin(Scope.own(actor.account_id)) as session:
+        devices.forget_known(session, actor.account_id, now=entrance.clock())
+        return True
+
+
 def _account(session: Session, actor: Actor) -> Account | None:
     return find_account(session, actor.account_id) if actor.account_id and actor.is_signed_in else None
 
 
-def _refuse_password(
+def refuse_password(
     entrance: Entrance, actor: Actor, password: str, *, event: str, now: datetime
 ) -> WrongPassword | TooMany | None:
     """Count a try and compare, with no transaction open; ``None`` when the password is right."""
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
-        too_many = attempts.take(session, entrance.vault, attempts.PASSWORD, subject=_subject(actor), now=now)
+        too_many = attempts.take(session, entrance.vault, attempts.PASSWORD, subject=subject_of(actor), now=now)
         password_hash = session.get_one(Account, actor.account_id).password_hash
         if too_many is not None and too_many.is_first:
             note(session, "password.too_many", at=now, account_id=actor.account_id)
@@ -235,21 +268,42 @@ def _refuse_password(
     return WrongPassword()
 
 
-def _subject(actor: Actor) -> str:
+def subject_of(actor: Actor) -> str:
+    """Under which name the guesses of an actor's own password are counted."""
     # The same counter as for changing the password: guesses of one secret count together.
     return f"change {actor.account_id}"
 
 
+def _refuse_going_without(
+    entrance: Entrance, actor: Actor, password: str, *, now: datetime
+) -> Rejected | NotAllowed | TooMany | None:
+    match refuse_password(entrance, actor, password, event="totp.remove_refused", now=now):
+        case TooMany() as too_many:
+            return too_many
+        case WrongPassword():
+            return NotAllowed()
+    verdict = judge_password(password, has_second_factor=False)
+    return verdict if isinstance(verdict, Rejected) else None
+
+
+def _has_passkeys(entrance: Entrance, actor: Actor) -> bool:
+    with entrance.database.read(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        return account is not None and factors_held(session, account.id).passkeys > 0
+
+
 def _has_shown_factor(entrance: Entrance, session: Session, actor: Actor, now: datetime) -> bool:
-    has_none = actor.account_id is not None and not totp.has_factor(session, actor.account_id)
-    return has_none or _is_fresh(entrance, actor.second_factor_at, now)
+    has_none = actor.account_id is not None and not has_factor(session, actor.account_id)
+    return has_none or is_fresh(entrance, actor.second_factor_at, now)
 
 
-def _is_fresh(entrance: Entrance, shown_at: datetime | None, now: datetime) -> bool:
+def is_fresh(entrance: Entrance, shown_at: datetime | None, now: datetime) -> bool:
+    """Whether a factor shown at that instant still counts."""
     return shown_at is not None and now - shown_at < entrance.fresh
 
 
-def _tell(entrance: Entrance, session: Session, account: Account, what: str, now: datetime) -> None:
+def tell(entrance: Entrance, session: Session, account: Account, what: str, now: datetime) -> None:
+    """Mail the account that something about its sign-in has changed."""
     to = entrance.vault.open(session, account, "email")
     if to:
         queue_mail(session, entrance.vault, account.id, mail=letters.changed(entrance, to=to, what=what), now=now)

@@ -4,6 +4,7 @@ The holder has 256 random bits; the table has their SHA-256, the purpose, the ac
 """
 
 import secrets
+from collections.abc import Set
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -22,6 +23,11 @@ class Purpose(StrEnum):
     RESET = "reset"
     OUTSIDE_TICKET = "outside_ticket"
     OUTSIDE_CONFIRM = "outside_confirm"
+    MAIL_OLD = "mail_old"
+    MAIL_NEW = "mail_new"
+    MAIL_CANCEL = "mail_cancel"
+    LOST_CANCEL = "lost_cancel"
+    LOST_FINISH = "lost_finish"
 
 
 LIFETIME = {
@@ -30,7 +36,16 @@ LIFETIME = {
     Purpose.RESET: timedelta(minutes=30),
     Purpose.OUTSIDE_TICKET: timedelta(minutes=5),
     Purpose.OUTSIDE_CONFIRM: timedelta(hours=24),
+    Purpose.MAIL_OLD: timedelta(hours=24),
+    Purpose.MAIL_NEW: timedelta(hours=24),
+    Purpose.MAIL_CANCEL: timedelta(days=3),
+    Purpose.LOST_CANCEL: timedelta(days=10),
+    Purpose.LOST_FINISH: timedelta(days=10),
 }
+# Links in mails that ask for a decision (auth.sign_in.mailed_links): one page shows what each of them does.
+DECISIONS = frozenset(
+    {Purpose.MAIL_OLD, Purpose.MAIL_NEW, Purpose.MAIL_CANCEL, Purpose.LOST_CANCEL, Purpose.LOST_FINISH}
+)
 
 
 class OneTimeToken(Base, Owned):
@@ -66,6 +81,15 @@ def issue(session: Session, account_id: UUID, *, purpose: Purpose, now: datetime
 
 def find_token(session: Session, token: str, *, purpose: Purpose, now: datetime) -> OneTimeToken | None:
     """The row of an unused, unexpired token; narrows the running transaction to its account."""
+    return _find(session, token, purposes=frozenset({purpose}), now=now)
+
+
+def find_decision(session: Session, token: str, *, now: datetime) -> OneTimeToken | None:
+    """As :func:`find_token`, for a mailed link that says itself which of the :data:`DECISIONS` it is for."""
+    return _find(session, token, purposes=DECISIONS, now=now)
+
+
+def _find(session: Session, token: str, *, purposes: frozenset[Purpose], now: datetime) -> OneTimeToken | None:
     account_id = _account_by_token(session, token_hash(token))
     if account_id is None:
         return None
@@ -73,7 +97,7 @@ def find_token(session: Session, token: str, *, purpose: Purpose, now: datetime)
     return session.scalar(
         select(OneTimeToken).where(
             OneTimeToken.token_hash == token_hash(token),
-            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
             OneTimeToken.used_at.is_(None),
             OneTimeToken.ends_at > now,
         )
@@ -106,11 +130,12 @@ def use_up(session: Session, row: OneTimeToken, *, now: datetime) -> bool:
     return used is not None
 
 
-def use_up_all(session: Session, account_id: UUID, *, now: datetime) -> None:
-    """Make every open token of the account worthless, and forget the password hashes that waited with them."""
+def use_up_all(session: Session, account_id: UUID, *, now: datetime, only: Set[Purpose] = frozenset(Purpose)) -> None:
+    """Make every open token of the account (for these purposes) worthless, and forget what waited with them."""
     session.execute(
         update(OneTimeToken)
         .where(OneTimeToken.account_id == account_id, OneTimeToken.used_at.is_(None))
+        .where(OneTimeToken.purpose.in_([purpose.value for purpose in only]))
         .values(used_at=now, password_hash=None)
     )
 

@@ -13,9 +13,14 @@ from sqlalchemy.orm import Session
 
 from auth.accounts import find_account
 from auth.keeping import Ending, Keeps
-from auth.sign_in import recovery, sessions, totp
+from auth.sign_in import recovery, sessions
+from auth.sign_in.address_changes import MailChange
+from auth.sign_in.devices import KnownDevice
+from auth.sign_in.held import has_factor
+from auth.sign_in.lost_factor import FactorReset
 from auth.sign_in.one_time import OneTimeToken
 from auth.sign_in.outside.identities import OutsideIdentity
+from auth.sign_in.passkeys import Passkey
 from auth.sign_in.recovery import RecoveryCode
 from auth.sign_in.sessions import SessionLife, SessionLine, SignInSession
 from auth.sign_in.totp import TotpFactor
@@ -23,7 +28,11 @@ from auth.vault import Vault
 
 KEEPS = (
     Keeps(TotpFactor, "authenticators", Ending.DELETE, hidden=frozenset({"secret"})),
+    Keeps(Passkey, "passkeys", Ending.DELETE, hidden=frozenset({"credential", "public_key"})),
     Keeps(RecoveryCode, "recovery codes", Ending.DELETE),
+    Keeps(KnownDevice, "known devices", Ending.DELETE),
+    Keeps(MailChange, "changes of address", Ending.DELETE),
+    Keeps(FactorReset, "", Ending.DELETE),
     Keeps(OneTimeToken, "", Ending.DELETE, hidden=frozenset({"password_hash"})),
     Keeps(SignInSession, "sign-ins", Ending.DELETE),
     Keeps(OutsideIdentity, "identities elsewhere that sign you in", Ending.DELETE),
@@ -55,7 +64,7 @@ class SignInOverview:
             raise LookupError("an account that asks is there")
         living = self.sessions(session, account_id, now=now, current=None)
         return Protection(
-            totp.has_factor(session, account_id),
+            has_factor(session, account_id),
             recovery.codes_left(session, account_id),
             len(living),
             account.password_set_at,

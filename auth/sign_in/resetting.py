@@ -10,10 +10,13 @@ from auth.accounts import Account, find_account, find_account_id_by_email_tag
 from auth.actor import Actor, Role
 from auth.database import Scope, narrow
 from auth.mail import queue_mail
-from auth.sign_in import attempts, letters, one_time, sessions, totp
+from auth.sign_in import attempts, letters, one_time, sessions
 from auth.sign_in.address import LONGEST_ADDRESS, cleaned
+from auth.sign_in.address_changes import end_open_changes
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.held import has_factor
+from auth.sign_in.lost_factor import end_open_resets
 from auth.sign_in.noted import note
 from auth.sign_in.one_time import Purpose
 from auth.sign_in.passwords import Accepted, Match, Rejected, judge_password
@@ -126,8 +129,7 @@ def _judge(entrance: Entrance, session: Session, account: Account, password: str
         entrance.vault.open(session, account, "name"),
         entrance.vault.open(session, account, "email"),
     )
-    has_factor = totp.has_factor(session, account.id)
-    return judge_password(password, has_second_factor=has_factor, context=context)
+    return judge_password(password, has_second_factor=has_factor(session, account.id), context=context)
 
 
 def _set(
@@ -143,6 +145,9 @@ def _set(
     account.password_hash, account.password_set_at = password_hash, now
     one_time.use_up_all(session, account.id, now=now)
     sessions.revoke_all(session, account.id, now=now, keep=keep)
+    # Whatever somebody with the old password has begun ends with it.
+    end_open_changes(session, account.id, now=now)
+    end_open_resets(session, account.id, now=now, why="password")
     to = entrance.vault.open(session, account, "email")
     mail = letters.changed(entrance, to=to, what="the password was changed")
     queue_mail(session, entrance.vault, account.id, mail=mail, now=now)

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _SYSTEMS = (
     (re.compile(r"iPhone|iPad"), "iOS"),
@@ -24,10 +24,13 @@ _BROWSERS = (
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Where a request came from: the limiter's network key (see ``auth.web.network``) and a device label."""
+    """Where a request came from: the limiter's network key (see ``auth.web.network``), a device label, and
+    the random value of the browser's device cookie, which only :mod:`auth.sign_in.devices` reads.
+    """
 
     network: str = ""
     device: str = "Unknown device"
+    browser: str = field(default="", repr=False)
 
     @property
     def network_label(self) -> str:

@@ -16,6 +16,7 @@ from auth.guard.risk import assess, signals_of
 from auth.sign_in import sessions
 from auth.sign_in.entrance import Clock, Entrance
 from auth.sign_in.visit import Visit, device_label
+from auth.web.browser_cookies import browser_of
 from auth.web.cookies import SessionCookie, give_session
 from auth.web.limits import DEFAULT_RATES, Ceilings
 from auth.web.network import ClientNetworks
@@ -65,7 +66,8 @@ def token_of(request: Request) -> str:
 def visit_of(request: Request) -> Visit:
     """Where the request comes from, coarsely: the network and the kind of browser."""
     user_agent = request.headers.get("user-agent", "")[:400]
-    return Visit(network=door_of(request).networks.of(request.scope), device=device_label(user_agent))
+    network = door_of(request).networks.of(request.scope)
+    return Visit(network=network, device=device_label(user_agent), browser=browser_of(request))
 
 
 def asker_of(request: Request) -> Actor:

@@ -17,13 +17,14 @@ from auth.guard.decisions import AwaitingApproval, Done, Outcome, Refused
 from auth.sign_in import ceremony, factors
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import SteppedUp
-from auth.web.asking import Customer, ceiling, token_of
+from auth.web.asking import Customer, ceiling, token_of, visit_of
 from auth.web.cookies import give_session
 from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here, status_of
 from frontend.house import house_of
 from frontend.pages.privacy import farewell
 from frontend.pages.sign_in import too_many_words
 from frontend.pages.submitting import Text
+from frontend.passkey_forms import WRONG_PASSKEY, step_up_by_passkey
 from frontend.render import looking, render, render_part
 from frontend.signing import needs_code, signing_card, takes_password
 
@@ -33,7 +34,7 @@ WRONG_CODE = "That code did not match or was used before. Wait for the next one 
 NOTHING_TYPED = "This needs your password. Nothing has happened yet."
 NOT_YOURS = "That is not your password."
 LONGEST_PASSWORD = 256
-NO_CODE = "This needs a code from your app. Nothing has happened yet."
+NO_CODE = "This needs a fresh code or your passkey. Nothing has happened yet."
 Fragment = Annotated[bool, Query()]
 _guarded = [Depends(ceiling("approvals"))]
 
@@ -55,6 +56,7 @@ def confirm(
     approval_id: str,
     code: Text = "",
     password: Text = "",
+    passkey: Text = "",
     fragment: Fragment = False,
 ) -> Response:
     house, key = house_of(request), read_id(approval_id)
@@ -62,7 +64,7 @@ def confirm(
     if card is not None and card.state == OPEN and needs_code(house, actor, card):
         # The code is looked at only while the card can be signed: on any other it would be used up for nothing.
         by_password = takes_password(house, actor, card)
-        refused = _type_password(request, actor, password) if by_password else step_up(request, code)
+        refused = _type_password(request, actor, password) if by_password else step_up(request, code, passkey)
         if isinstance(refused, TooMany):
             return _card(request, actor, key, fragment=fragment, status=TOO_MANY, wrong=too_many_words(refused))
         if refused is not None:
@@ -86,11 +88,14 @@ def read_id(text: str) -> UUID:
         raise not_here() from None
 
 
-def step_up(request: Request, code: str) -> TooMany | str | None:
+def step_up(request: Request, code: str, passkey: str = "") -> TooMany | str | None:
     """Show a second factor in the session of this request; what is wrong with it, or ``None`` when it counted."""
+    if passkey and not code.strip():
+        return None if step_up_by_passkey(request, passkey) else WRONG_PASSKEY
     if not code.strip():
         return NO_CODE
-    match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):
+    network, entrance = visit_of(request).network, house_of(request).entrance
+    match ceremony.step_up(entrance, token=token_of(request), code=code[:80], network=network):
         case SteppedUp(token=token):
             give_session(request, token)
             return None

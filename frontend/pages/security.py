@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from auth.actor import Actor
-from auth.sign_in import ceremony, factors, resetting
+from auth.sign_in import ceremony, factors, lost_factor, mail_change, resetting
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import Refused, SteppedUp
 from auth.sign_in.factors import Enrolled, NewCodes, NotAllowed, Removed, Security, StepUpNeeded
@@ -16,13 +16,14 @@ from auth.sign_in.outside.linking import elsewhere_of
 from auth.sign_in.passwords import Rejected
 from auth.sign_in.resetting import Changed, WrongPassword
 from auth.sign_in.totp import CodeRefused, Enrolment
-from auth.web.asking import Enrolling, SignedIn, ceiling, safe_next, token_of
+from auth.web.asking import Enrolling, SignedIn, ceiling, safe_next, token_of, visit_of
 from auth.web.cookies import give_session
 from auth.web.limits import ceiling_by_network
 from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, not_here
 from frontend.house import house_of
 from frontend.pages.sign_in import too_many_words
 from frontend.pages.submitting import kept_id, way_on
+from frontend.passkey_forms import WRONG_PASSKEY, step_up_by_passkey
 from frontend.render import render, tell_next
 from shop.commands import EndSessions
 
@@ -70,20 +71,26 @@ def end_session(request: Request, actor: SignedIn, session_id: UUID) -> Response
 
 @router.get("/fresh")
 def show_fresh(request: Request, actor: SignedIn, next: str = "/account/security") -> Response:
-    return render(request, "account/fresh.html", actor=actor, next_page=safe_next(next), error="")
+    return _fresh(request, actor, next_page=next)
 
 
 @router.post("/fresh", dependencies=_guarded)
-def show_code_again(request: Request, actor: SignedIn, code: _Text = "", next: _Text = "/account/security") -> Response:
-    match ceremony.step_up(house_of(request).entrance, token=token_of(request), code=code[:80]):
+def show_code_again(
+    request: Request, actor: SignedIn, code: _Text = "", passkey: _Text = "", next: _Text = "/account/security"
+) -> Response:
+    if passkey and not code:
+        if step_up_by_passkey(request, passkey):
+            return go_to(safe_next(next))
+        return _fresh(request, actor, next_page=next, status=UNPROCESSABLE, error=WRONG_PASSKEY)
+    network, entrance = visit_of(request).network, house_of(request).entrance
+    match ceremony.step_up(entrance, token=token_of(request), code=code[:80], network=network):
         case SteppedUp(token=token):
             give_session(request, token)
             return go_to(safe_next(next))
         case Refused():
-            status, error = UNPROCESSABLE, WRONG_CODE
+            return _fresh(request, actor, next_page=next, status=UNPROCESSABLE, error=WRONG_CODE)
         case TooMany() as refused:
-            status, error = TOO_MANY, too_many_words(refused)
-    return render(request, "account/fresh.html", actor=actor, status=status, next_page=safe_next(next), error=error)
+            return _fresh(request, actor, next_page=next, status=TOO_MANY, error=too_many_words(refused))
 
 
 @router.get("/enrol")
@@ -137,7 +144,8 @@ def renew_codes(request: Request, actor: SignedIn) -> Response:
 def remove_factor(request: Request, actor: SignedIn, password: _Text = "") -> Response:
     match factors.remove_factor(house_of(request).entrance, actor, password=password):
         case Removed():
-            return tell_next(go_to("/account/security"), "factor-removed")
+            has_more = factors.held_by(house_of(request).entrance, actor).any
+            return tell_next(go_to("/account/security"), "app-removed" if has_more else "factor-removed")
         case StepUpNeeded():
             return go_to("/account/security/fresh?next=/account/security")
         case Rejected(reason=reason):
@@ -151,8 +159,8 @@ def remove_factor(request: Request, actor: SignedIn, password: _Text = "") -> Re
 
 def security_page(request: Request, actor: Actor, errors: dict[str, str], status: int = OK) -> Response:
     """The page about signing in; ``errors`` are sentences by the field they belong to."""
-    house = house_of(request)
-    match factors.security_of(house.entrance, actor):
+    entrance = house_of(request).entrance
+    match factors.security_of(entrance, actor):
         case Security() as security:
             return render(
                 request,
@@ -161,7 +169,9 @@ def security_page(request: Request, actor: Actor, errors: dict[str, str], status
                 status=status,
                 security=security,
                 errors=errors,
-                elsewhere=elsewhere_of(house.entrance, actor),
+                elsewhere=elsewhere_of(entrance, actor),
+                change=mail_change.change_under_way(entrance, actor),
+                reset=lost_factor.reset_under_way(entrance, actor),
             )
         case NotAllowed():
             raise not_here()
@@ -181,4 +191,17 @@ def _enrolment(request: Request, actor: Actor, errors: dict[str, str], status: i
         picture=picture,
         errors=errors,
         needs_password=factors.needs_password_to_enrol(entrance, actor),
+    )
+
+
+def _fresh(request: Request, actor: Actor, *, next_page: str, status: int = OK, error: str = "") -> Response:
+    held = factors.held_by(house_of(request).entrance, actor)
+    return render(
+        request,
+        "account/fresh.html",
+        actor=actor,
+        status=status,
+        next_page=safe_next(next_page),
+        error=error,
+        held=held,
     )

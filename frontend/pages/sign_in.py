@@ -13,6 +13,7 @@ from auth.sign_in import ceremony
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import MustEnrol, NeedsSecondFactor, Refused, SignedIn
 from auth.web.asking import Visitor, safe_next, token_of, visit_of
+from auth.web.browser_cookies import keep_device
 from auth.web.cookies import drop_session, give_session
 from auth.web.limits import ceiling_by_network
 from frontend.errors import TOO_MANY, UNPROCESSABLE, go_to, wait_header
@@ -40,7 +41,7 @@ def too_many_words(refused: TooMany) -> str:
 def show_sign_in(request: Request, actor: Visitor, next: str = "/") -> Response:
     if actor.is_signed_in:
         return go_to(safe_next(next))
-    return _form(request, actor, next_page=safe_next(next))
+    return sign_in_form(request, actor, next_page=safe_next(next))
 
 
 @router.post("/sign-in", dependencies=_guarded)
@@ -57,14 +58,14 @@ def sign_in(
             return welcome(request, actor, done, next_page)
         case MustEnrol(token=token):
             give_session(request, token)
-            return go_to("/account/security/enrol")
+            return keep_device(request, go_to("/account/security/enrol"))
         case NeedsSecondFactor(ticket=ticket):
             return code_form(request, actor, ticket=ticket, next_page=next_page)
         case Refused():
-            return _form(request, actor, next_page=next_page, status=UNPROCESSABLE, email=email, error=WRONG)
+            return sign_in_form(request, actor, next_page=next_page, status=UNPROCESSABLE, email=email, error=WRONG)
         case TooMany() as refused:
             words = too_many_words(refused)
-            answer = _form(request, actor, next_page=next_page, status=TOO_MANY, email=email, error=words)
+            answer = sign_in_form(request, actor, next_page=next_page, status=TOO_MANY, email=email, error=words)
             answer.headers.update(wait_header(refused))
             return answer
 
@@ -118,12 +119,13 @@ def welcome(request: Request, before: Actor, signed_in: SignedIn, next_page: str
     # The session this browser had before, a guest's mostly, ends here: its token must not go on working elsewhere.
     ceremony.sign_out(house.entrance, token=token_of(request))
     give_session(request, signed_in.token)
-    return go_to(next_page)
+    return keep_device(request, go_to(next_page))
 
 
-def _form(
+def sign_in_form(
     request: Request, actor: Actor, *, next_page: str, status: int = 200, email: str = "", error: str = ""
 ) -> Response:
+    """The page with every way to sign in."""
     return render(
         request,
         "signing/sign_in.html",
@@ -132,6 +134,7 @@ def _form(
         next_page=next_page,
         email=email[:254],
         error=error,
+        offers_passkeys=house_of(request).entrance.party is not None,
         people=_demo_people(house_of(request)),
     )
 
@@ -139,8 +142,8 @@ def _form(
 def code_form(
     request: Request, actor: Actor, *, ticket: str, next_page: str, status: int = 200, error: str = ""
 ) -> Response:
-    """The page for the second step; it carries the ticket of the first."""
-    people = _demo_people(house_of(request))
+    """The page for the second step; it carries the ticket of the first, and offers what its person has."""
+    people, held = _demo_people(house_of(request)), ceremony.held_by_ticket(house_of(request).entrance, ticket=ticket)
     return render(
         request,
         "signing/code.html",
@@ -150,6 +153,7 @@ def code_form(
         next_page=next_page,
         error=error,
         people=people,
+        held=held,
     )
 
 

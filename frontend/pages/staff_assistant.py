@@ -20,6 +20,7 @@ from auth.database import Scope
 from auth.guard.commands import C, NotACommand
 from auth.guard.decisions import Refused
 from auth.sign_in.attempts import TooMany
+from auth.sign_in.factors import held_by
 from auth.web.asking import Staff
 from frontend.errors import OK, TOO_MANY, UNPROCESSABLE, go_to, status_of
 from frontend.house import House, house_of
@@ -86,28 +87,42 @@ def stop(
     customer: Text = "",
     reason: Text = "",
     code: Text = "",
+    passkey: Text = "",
     request_id: Text = "",
 ) -> Response:
     draft = Draft(reach[:20], tool[:80], model[:200], customer[:300], reason[:400])
     fields = {"reach": reach, "name": draft.name, "reason": reason.strip()}
-    answer = _ask(request, actor, StopAssistant, fields=fields, code=code, request_id=request_id, draft=draft)
+    answer = _ask(
+        request, actor, StopAssistant, fields=fields, proof=(code, passkey), request_id=request_id, draft=draft
+    )
     # What is under way in this process breaks off now; other processes look by themselves.
     from_thread.run(turns_of(request).heed_switches)
     return answer
 
 
 @router.post("/go-on")
-def go_on(request: Request, actor: Staff, switch: Text = "", code: Text = "", request_id: Text = "") -> Response:
+def go_on(
+    request: Request, actor: Staff, switch: Text = "", code: Text = "", passkey: Text = "", request_id: Text = ""
+) -> Response:
     fields = {"switch": switch}
-    return _ask(request, actor, LetAssistantGoOn, fields=fields, code=code, request_id=request_id, draft=Draft())
+    return _ask(
+        request, actor, LetAssistantGoOn, fields=fields, proof=(code, passkey), request_id=request_id, draft=Draft()
+    )
 
 
 def _ask(
-    request: Request, actor: Actor, kind: type[C], *, fields: dict[str, str], code: str, request_id: str, draft: Draft
+    request: Request,
+    actor: Actor,
+    kind: type[C],
+    *,
+    fields: dict[str, str],
+    proof: tuple[str, str],
+    request_id: str,
+    draft: Draft,
 ) -> Response:
     house, key = house_of(request), kept_id(request_id)
     if _needs_code(house, actor):
-        refused = step_up(request, code)
+        refused = step_up(request, *proof)
         if refused is not None:
             status, words = (
                 (TOO_MANY, too_many_words(refused)) if isinstance(refused, TooMany) else (UNPROCESSABLE, refused)
@@ -145,6 +160,7 @@ def _page(request: Request, actor: Actor, draft: Draft, status: int = OK, *, wro
             models=house.assistant.models,
             used=use_of_day(session, house.clock(), allowances=house.allowances),
             needs_code=_needs_code(house, actor),
+            held=held_by(house.entrance, actor),
             wrong=wrong,
             draft=draft,
         )

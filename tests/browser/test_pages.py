@@ -48,6 +48,7 @@ CUSTOMER = (
     "/account/security",
     "/chats",
     "/account/security/fresh",
+    "/account/security/passkeys/new",
     "/orders",
     "/checkout",
     "/basket",
@@ -60,10 +61,12 @@ CLERK = (
     "/account",
     "/account/security",
     "/account/security/enrol",
+    "/account/security/passkeys/new",
 )
 # Reached on the way, by following what the page offers.
 ON_THE_WAY = (
     "/sign-in/code",
+    "/link/{token}",
     "/register/confirm/{token}",
     "/reset/{token}",
     "/orders/{number}",

@@ -90,7 +90,7 @@ class Window:
         self.go(f"/sign-in?next={next_page}")
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password", exact=True).fill(DEMO_PASSWORD)
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
         code = self.page.locator(".people li", has_text=email).locator(".number").text_content()
         self.page.get_by_label("Code from your authenticator app").fill(code or "")
         self.page.get_by_role("button", name="Go on").click()

@@ -58,7 +58,7 @@ class House:
     clock: StoppedClock
     hasher: CountingHasher
     entrance: Entrance
-    visit: Visit = field(default_factory=lambda: Visit(network="203.0.113.7", device="Firefox on Linux"))
+    visit: Visit = field(default_factory=lambda: Visit("203.0.113.7", "Firefox on Linux", browser="b" * 43))
 
     def person(self, email: str = "ida@example.com", *, role: Role = Role.CUSTOMER, password: str = PASSWORD):
         """An account with a confirmed address; returns its id."""
