@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from langchain_core.language_models import BaseChatModel
 from limits.storage import Storage, storage_from_string
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 import shop
 from agent.assistant import Assistant
@@ -24,6 +25,7 @@ from agent.local import EmbeddedModel
 from agent.middleware.spending import ANSWER_TOKENS
 from agent.models import EMBEDDED, LoadedModel, load_model
 from agent.tools import COMMANDS
+from auth.actor import Actor
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
 from auth.database import Database, Scope
 from auth.guard.cases import Bench
@@ -34,6 +36,8 @@ from auth.guard.limits import Ceilings as CommandCeilings
 from auth.guard.limits import CommandLimits
 from auth.guard.rooms import RoomTable
 from auth.mail import Letter, Mailer, SmtpMailer, post_last_letter
+from auth.oauth import delegations
+from auth.oauth.issuer import Issuer
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.overview import SignInOverview
 from auth.sign_in.passwords import Argon2Cost, PasswordHasher
@@ -59,6 +63,7 @@ from shop.letters import LetterHead
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
+from shop.scopes import SENTENCES
 from shop.support import as_conversation_stands
 from shop.switches import is_switched_off
 from shop.switching import AssistantParts
@@ -119,6 +124,7 @@ def build_house(
         clock,
         standing=as_conversation_stands,
         switched_off=is_switched_off,
+        delegation_over=_delegation_over(clock),
     )
     return House(
         name=settings.shop_name,
@@ -131,6 +137,7 @@ def build_house(
         allowances=_allowances(settings, assistant),
         attacker=_attacker(judge, database, vault) if rehearses else None,
         entrance=entrance,
+        issuer=Issuer.of(settings.origin, database=database, vault=vault, clock=clock, scopes=SENTENCES),
         kept=everything_kept(sign_in),
         gateway=gateway,
         mailer=_mailer(settings),
@@ -181,6 +188,13 @@ def checkpoint_signer(keys: LocalKeyFile) -> CheckpointSigner:
 
 def checkpoint_verifier(keys: LocalKeyFile) -> CheckpointVerifier:
     return checkpoint_signer(keys).verifier
+
+
+def _delegation_over(clock: Callable[[], datetime]) -> Callable[[Session, Actor, bool], bool]:
+    def over(session: Session, actor: Actor, asks: bool) -> bool:
+        return delegations.is_over(session, actor, now=clock(), asks=asks)
+
+    return over
 
 
 def _log_name(keys: LocalKeyFile) -> str:

@@ -13,6 +13,7 @@ from auth.guard.desk import Desk
 from auth.guard.rooms import RoomTable
 from auth.keeping import Keeps
 from auth.mail import Mailer
+from auth.oauth.issuer import Issuer
 from auth.sign_in.entrance import Entrance
 from auth.vault import Vault
 from shop.allowances import Allowances
@@ -35,6 +36,7 @@ class House:
     allowances: Allowances
     attacker: Callable[[], Assistant] | None
     entrance: Entrance
+    issuer: Issuer
     kept: tuple[Keeps, ...]
     gateway: PaymentGateway
     mailer: Mailer | None

@@ -17,6 +17,8 @@ WITH_TABLES = (
     "auth.audit.entry",
     "auth.guard.desk",
     "auth.mail",
+    "auth.oauth.codes",
+    "auth.oauth.refreshing",
     "auth.sign_in.factors",
     "auth.sign_in.registration",
     "auth.sign_in.resetting",
