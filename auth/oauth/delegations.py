@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from auth.accounts import find_account
 from auth.actor import Act, Actor
 from auth.database import Base, Owned, UtcDateTime, new_id
 from auth.oauth.clients import Client
@@ -183,6 +184,12 @@ def touch(session: Session, delegation_id: UUID, *, now: datetime) -> None:
     """Note that it was used; does nothing when that was done less than a minute ago."""
     is_due = or_(Delegation.last_used_at.is_(None), Delegation.last_used_at <= now - _TOUCH_EVERY)
     session.execute(update(Delegation).where(Delegation.id == delegation_id, is_due).values(last_used_at=now))
+
+
+def account_is_open(session: Session, account_id: UUID) -> bool:
+    """Whether there is somebody to act for: the account exists, and was not closed."""
+    account = find_account(session, account_id)
+    return account is not None and account.status != "closed"
 
 
 def is_due_for_touch(last_used_at: datetime | None, *, now: datetime) -> bool:

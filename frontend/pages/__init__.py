@@ -16,6 +16,8 @@ from frontend.pages import (
     chats,
     checkout,
     health,
+    oauth_consent,
+    oauth_endpoints,
     order_papers,
     orders,
     outbox,
@@ -69,6 +71,8 @@ _PAGES = (
     staff_rehearsal,
     staff_reviews,
     outbox,
+    oauth_consent,
+    oauth_endpoints,
     health,
 )
 
