@@ -67,6 +67,9 @@ class Actor:
     argument of its present call where the value came from. ``conversation`` is where the assistant asks, and
     ``silenced`` that it may not speak there; ``switched_off`` that the staff have stopped it. The desk sets both from
     the record.
+
+    ``delegation`` is the leave that software acts under (:mod:`auth.oauth.delegations`) and ``scopes`` how far it goes;
+    a person has neither. ``delegation_over`` says that it has ended; the desk sets it from the record.
     """
 
     account_id: UUID | None
@@ -83,6 +86,9 @@ class Actor:
     conversation: str = ""
     silenced: bool = False
     switched_off: bool = False
+    scopes: frozenset[str] | None = None
+    delegation: UUID | None = None
+    delegation_over: bool = False
 
     def through(
         self, channel: Channel, *, act: Act | None = None, tainted: bool = False, conversation: str = ""

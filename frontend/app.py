@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from langchain_core.language_models import BaseChatModel
 from limits.storage import Storage, storage_from_string
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 import shop
 from agent.assistant import Assistant
@@ -23,6 +24,7 @@ from agent.hosted import Patience
 from agent.local import EmbeddedModel
 from agent.models import EMBEDDED, LoadedModel, load_model
 from agent.tools import COMMANDS
+from auth.actor import Actor
 from auth.audit import AuditLog, CheckpointSigner, CheckpointVerifier, Observation, Witness, append_recorded
 from auth.database import Database, Scope
 from auth.guard.cases import Bench
@@ -33,6 +35,8 @@ from auth.guard.limits import Ceilings as CommandCeilings
 from auth.guard.limits import CommandLimits
 from auth.guard.rooms import RoomTable
 from auth.mail import Letter, Mailer, SmtpMailer, post_last_letter
+from auth.oauth import delegations
+from auth.oauth.issuer import Issuer
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.outside.calls import Calls
 from auth.sign_in.outside.way import Ways
@@ -60,6 +64,7 @@ from shop.letters import LetterHead
 from shop.opening import opening_questions
 from shop.payments import DemoGateway, PaymentGateway
 from shop.rooms import rooms
+from shop.scopes import SENTENCES
 from shop.support import as_conversation_stands
 from shop.switches import is_switched_off
 from shop.switching import AssistantParts
@@ -121,6 +126,7 @@ def build_house(
         clock,
         standing=as_conversation_stands,
         switched_off=is_switched_off,
+        delegation_over=_delegation_over(clock),
     )
     return House(
         name=settings.shop_name,
@@ -134,6 +140,7 @@ def build_house(
         attacker=_attacker(judge, database, vault) if rehearses else None,
         entrance=entrance,
         ways=Ways.to(entrance, settings.sign_in_with, calls or Calls.over_the_network()),
+        issuer=Issuer.of(settings.origin, database=database, vault=vault, clock=clock, scopes=SENTENCES),
         kept=everything_kept(sign_in),
         gateway=gateway,
         mailer=mailer,
@@ -184,6 +191,13 @@ def checkpoint_signer(keys: LocalKeyFile) -> CheckpointSigner:
 
 def checkpoint_verifier(keys: LocalKeyFile) -> CheckpointVerifier:
     return checkpoint_signer(keys).verifier
+
+
+def _delegation_over(clock: Callable[[], datetime]) -> Callable[[Session, Actor, bool], bool]:
+    def over(session: Session, actor: Actor, asks: bool) -> bool:
+        return delegations.is_over(session, actor, now=clock(), asks=asks)
+
+    return over
 
 
 def _log_name(keys: LocalKeyFile) -> str:

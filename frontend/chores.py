@@ -10,6 +10,10 @@ from auth.database import Scope
 from auth.guard.refusals import forget_counts
 from auth.guard.submissions import forget_answers
 from auth.mail import deliver_pending
+from auth.oauth.codes import forget_codes
+from auth.oauth.delegations import forget_delegations
+from auth.oauth.keys import forget_signing_keys
+from auth.oauth.refreshing import forget_refresh_tokens
 from auth.sign_in.address_changes import forget_changes
 from auth.sign_in.attempts import sweep
 from auth.sign_in.challenges import forget_challenges
@@ -85,5 +89,9 @@ def _forget(house: House) -> None:
         forget_tokens(session, before=now - timedelta(days=1))
         forget_sessions(session, before=now - timedelta(days=7))
         forget_handshakes(session, before=now)
+        forget_codes(session, before=now - timedelta(days=1))
+        forget_refresh_tokens(session, before=now - timedelta(days=1))
+        forget_delegations(session, before=now - timedelta(days=90))
+        forget_signing_keys(session, before=now - timedelta(days=1))
         forget_answers(session, before=now - timedelta(days=30))
         forget_days(session, before=day_of(now - timedelta(days=30)))

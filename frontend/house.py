@@ -13,6 +13,7 @@ from auth.guard.desk import Desk
 from auth.guard.rooms import RoomTable
 from auth.keeping import Keeps
 from auth.mail import Mailer
+from auth.oauth.issuer import Issuer
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.outside.way import Ways
 from auth.vault import Vault
@@ -37,6 +38,7 @@ class House:
     attacker: Callable[[], Assistant] | None
     entrance: Entrance
     ways: Ways
+    issuer: Issuer
     kept: tuple[Keeps, ...]
     gateway: PaymentGateway
     mailer: Mailer | None

@@ -19,6 +19,8 @@ WITH_TABLES = (
     "auth.mail",
     "auth.sign_in.challenges",
     "auth.sign_in.devices",
+    "auth.oauth.codes",
+    "auth.oauth.refreshing",
     "auth.sign_in.factors",
     "auth.sign_in.outside.handshake",
     "auth.sign_in.outside.identities",

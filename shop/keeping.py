@@ -14,6 +14,9 @@ from auth.guard.grants import CLAIMED, GrantRow
 from auth.guard.submissions import Submission
 from auth.keeping import Ending, Keeps
 from auth.mail import OutboxMail
+from auth.oauth.codes import AuthorizationCode
+from auth.oauth.delegations import Delegation
+from auth.oauth.refreshing import RefreshToken
 from shop.addresses import Address
 from shop.basket import BasketLine
 from shop.carrier_notes import CarrierNote
@@ -87,6 +90,9 @@ KEEPS = (
         owner="customer_id",
         hidden=frozenset({"stopped_by", "let_on_by"}),
     ),
+    Keeps(AuthorizationCode, "", Ending.DELETE, hidden=frozenset({"challenge", "nonce"})),
+    Keeps(RefreshToken, "", Ending.DELETE),
+    Keeps(Delegation, "times an app was given leave to act for you", Ending.DELETE),
     Keeps(OutboxMail, "mails to you", Ending.DELETE),
     Keeps(DataExport, "", Ending.DELETE),
     # What was asked for, signed and carried out stays as rows, because the log refers to them; their words are sealed.

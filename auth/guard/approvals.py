@@ -126,6 +126,8 @@ def actor_to_json(actor: Actor) -> str:
             "tainted": actor.tainted,
             "origins": [[name, origin.value] for name, origin in actor.origins],
             "session": None if actor.session_id is None else str(actor.session_id),
+            "scopes": None if actor.scopes is None else sorted(actor.scopes),
+            "delegation": None if actor.delegation is None else str(actor.delegation),
         }
     )
 
@@ -142,6 +144,8 @@ def actor_from_json(text: str, account_id: UUID) -> Actor:
         tainted=kept["tainted"],
         origins=tuple((name, Origin(origin)) for name, origin in kept.get("origins", [])),
         session_id=None if kept["session"] is None else UUID(kept["session"]),
+        scopes=None if kept.get("scopes") is None else frozenset(kept["scopes"]),
+        delegation=None if kept.get("delegation") is None else UUID(kept["delegation"]),
     )
 
 

@@ -69,6 +69,11 @@ def as_they_are(_session: Session, actor: Actor) -> Actor:
     return actor
 
 
+def every_delegation_holds(_session: Session, _actor: Actor, _asks: bool) -> bool:
+    """The answer in a house where nobody acts under a delegation."""
+    return False
+
+
 def nothing_is_switched_off(_session: Session, _actor: Actor, _action: str) -> bool:
     """The answer in a house without switches."""
     return False
@@ -80,7 +85,8 @@ class Bench:
 
     ``standing`` looks at the record, inside the transaction that will decide, and silences an actor who may not speak.
     ``switched_off`` looks there whether the staff have stopped the one who asks, for this action; it is asked before
-    every decision, so also when a card is signed that was made before.
+    every decision, so also when a card is signed that was made before. ``delegation_over`` says there whether the leave
+    has ended that software acts under; it is told whether that software asks now, or its card is being signed.
     """
 
     database: Database
@@ -91,11 +97,16 @@ class Bench:
     clock: Callable[[], datetime]
     rules: DeskRules = field(default_factory=DeskRules)
     standing: Callable[[Session, Actor], Actor] = as_they_are
+    delegation_over: Callable[[Session, Actor, bool], bool] = every_delegation_holds
     switched_off: Callable[[Session, Actor, str], bool] = nothing_is_switched_off
 
     def decide(self, session: Session, case: Case, facts: Facts, stamps: Stamps) -> Decision:
         """Ask the judge about a case, with the account's status and the staff's switches as the record has them now."""
-        asker = replace(case.actor, switched_off=self.switched_off(session, case.actor, case.action))
+        asker = replace(
+            case.actor,
+            switched_off=self.switched_off(session, case.actor, case.action),
+            delegation_over=self.delegation_over(session, case.actor, case.approval is None),
+        )
         return self.ask(session, asker, case.action, facts=facts, stamps=stamps)
 
     def ask(self, session: Session, actor: Actor, name: str, *, facts: Facts, stamps: Stamps) -> Decision:

@@ -178,6 +178,8 @@ def _context(question: Question, stamps: Stamps) -> dict[str, Any]:
         "silenced": actor.silenced,
         "switched_off": actor.switched_off,
         "foreign": actor.brings_foreign_values,
+        "delegation_over": actor.delegation_over,
+        "scopes": None if actor.scopes is None else sorted(actor.scopes),
         "risk": actor.risk.value,
         "confirmed": stamps.confirmed,
         "reviewed": stamps.reviewed,

@@ -39,6 +39,8 @@ def minute(session: Session, kind: str, step: Step, *, account_id: UUID | None =
         body["by"] = None if actor.account_id is None else str(actor.account_id)
     if actor.act is not None:
         body["act"] = {"name": actor.act.name, "digest": actor.act.digest}
+        if actor.delegation is not None:
+            body["act"]["delegation"] = str(actor.delegation)
     concerns = account_id or step.whose or actor.account_id
     record(session, Event(kind, step.at, concerns, step.command_id, actor.channel.value, body))
 

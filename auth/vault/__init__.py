@@ -6,6 +6,7 @@ Each account has a data key; a key provider wraps the data keys; a value is boun
 from auth.vault.blind_index import normalise_email
 from auth.vault.data_keys import DataKey
 from auth.vault.envelope import KeyMissing, Sealed, SealedBytes, Shredded, Tampered, VaultError
+from auth.vault.house_keys import HouseKey
 from auth.vault.keys import KeyProvider
 from auth.vault.local_key_file import KeyFileUnusable, LocalKeyFile
 from auth.vault.rotation import RotationReport, rotate_keys
@@ -13,6 +14,7 @@ from auth.vault.vault import Vault
 
 __all__ = [
     "DataKey",
+    "HouseKey",
     "KeyFileUnusable",
     "KeyMissing",
     "KeyProvider",

@@ -3,6 +3,7 @@
 The state is in the rows and in the provider, so a rotation that was interrupted is finished by running it again.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from sqlalchemy import exists, func, select
 from auth.database import Database, Scope
 from auth.vault.data_keys import DataKey
 from auth.vault.envelope import VaultError
+from auth.vault.house_keys import HouseKey, rewrap_house_key
 from auth.vault.vault import Vault, hold_off_retirement
 
 Progress = Callable[[int, int], None]
@@ -60,6 +62,7 @@ def _is_unfinished(database: Database, vault: Vault) -> bool:
     current = vault.provider.current()
     with database.read(_HOUSE) as session:
         left_behind = session.scalar(select(exists().where(DataKey.kek_id != current, _LIVE)))
+        left_behind = left_behind or session.scalar(select(exists().where(HouseKey.kek_id != current)))
     return bool(left_behind) or vault.provider.held() != {current}
 
 
@@ -72,6 +75,7 @@ def _carry_out(database: Database, vault: Vault, *, batch: int, progress: Progre
         told = partial(_tell, progress, before=done, total=total)
         rewrapped, failed = _rewrap_all(database, vault, batch=batch, progress=told)
         done += rewrapped
+        _rewrap_house_keys(database, vault)
         retired += _retire_unused(database, vault)
         # An account opened in between may still name an old KEK; it was committed before the retirement looked.
         more = rewrapped > 0 and vault.provider.held() != {vault.provider.current()}
@@ -106,6 +110,15 @@ def _rewrap_batch(database: Database, vault: Vault, *, after: UUID, batch: int) 
         return _Step(keys[-1].id, len(keys) - len(failed), failed)
 
 
+def _rewrap_house_keys(database: Database, vault: Vault) -> None:
+    """The house's own keys are few: one transaction for all. One that does not unwrap keeps its KEK from retiring."""
+    with database.begin(_HOUSE) as session:
+        kek_id = vault.provider.current()
+        for key in session.scalars(select(HouseKey).where(HouseKey.kek_id != kek_id).with_for_update()):
+            with contextlib.suppress(VaultError):
+                rewrap_house_key(vault.provider, key, kek_id)
+
+
 def _rewrap(vault: Vault, key: DataKey, kek_id: str) -> bool:
     try:
         vault.rewrap(key, kek_id)
@@ -119,6 +132,7 @@ def _retire_unused(database: Database, vault: Vault) -> tuple[str, ...]:
     with database.begin(_HOUSE) as session:
         hold_off_retirement(session, alone=True)
         used = set(session.scalars(select(DataKey.kek_id).where(_LIVE).distinct()))
+        used |= set(session.scalars(select(HouseKey.kek_id).distinct()))
         unused = sorted(vault.provider.held() - used - {vault.provider.current()})
         for kek_id in unused:
             vault.provider.retire(kek_id)

@@ -1,6 +1,9 @@
 """Headers on every answer: what a page of the shop may load, who may frame it, and who may keep a copy of it."""
 
+import re
+
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.web.cookies import SessionCookie
@@ -23,9 +26,22 @@ _TWO_YEARS_S = 63_072_000
 PUBLIC_PREFIXES = ("/static/", "/art/")
 
 
+_LEADS_TO = "countersign_form_leads_to"
+_SOURCE = re.compile(r"[a-z][a-z0-9+.-]*:(//[A-Za-z0-9.:\[\]-]+)?")
+
+
 def content_security_policy(*, is_secure: bool) -> str:
     """The policy (CSP level 3); on https it also turns forgotten http links into https."""
     return "; ".join((*_POLICY, "upgrade-insecure-requests") if is_secure else _POLICY)
+
+
+def let_form_lead_to(request: HTTPConnection, source: str) -> None:
+    """Let the forms of this one page lead on to a registered program: browsers hold a redirect after a form to
+    ``form-action`` too. ValueError for what is no origin (``https://app.example``) or scheme (``com.example.app:``).
+    """
+    if _SOURCE.fullmatch(source) is None:
+        raise ValueError("a form leads to an origin or to an app's own scheme")
+    request.scope["state"][_LEADS_TO] = source
 
 
 def security_headers(*, is_secure: bool) -> dict[str, str]:
@@ -57,6 +73,8 @@ class SecureHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # One dictionary for the whole request, which inner apps share.
+        state = scope.setdefault("state", {})
         is_known = self.cookie.read(Headers(scope=scope)) is not None
 
         async def send_with_headers(message: Message) -> None:
@@ -64,6 +82,10 @@ class SecureHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.fixed.items():
                     headers[name] = value
+                if _LEADS_TO in state:
+                    policy = self.fixed["Content-Security-Policy"]
+                    own = "form-action 'self'"
+                    headers["Content-Security-Policy"] = policy.replace(own, f"{own} {state[_LEADS_TO]}")
                 is_public = scope["path"].startswith(PUBLIC_PREFIXES)
                 if "set-cookie" in headers or (is_known and not is_public):
                     # A signed-in page must not be shown again from a cache, to the next person at this computer.

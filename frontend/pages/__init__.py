@@ -17,6 +17,8 @@ from frontend.pages import (
     checkout,
     elsewhere,
     health,
+    oauth_consent,
+    oauth_endpoints,
     order_papers,
     orders,
     outbox,
@@ -75,6 +77,8 @@ _PAGES = (
     staff_rehearsal,
     staff_reviews,
     outbox,
+    oauth_consent,
+    oauth_endpoints,
     health,
 )
 

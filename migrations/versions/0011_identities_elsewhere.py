@@ -6,7 +6,7 @@ from alembic import op
 from migrations.row_security import grant_to_app, make_lookups, wall_off
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
