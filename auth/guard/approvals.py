@@ -25,6 +25,7 @@ from auth.vault import Sealed
 
 OPEN, IN_REVIEW, SPENT = "open", "in_review", "spent"
 DECLINED, EXPIRED, SUPERSEDED, REFUSED = "declined", "expired", "superseded", "refused"
+WITHDRAWN = "withdrawn"  # taken back by the one who asked, before anybody signed
 
 
 class Approval(Base, Owned):
@@ -126,6 +127,7 @@ def actor_to_json(actor: Actor) -> str:
             "tainted": actor.tainted,
             "origins": [[name, origin.value] for name, origin in actor.origins],
             "session": None if actor.session_id is None else str(actor.session_id),
+            "conversation": actor.conversation,
         }
     )
 
@@ -143,6 +145,14 @@ def actor_from_json(text: str, account_id: UUID) -> Actor:
         origins=tuple((name, Origin(origin)) for name, origin in kept.get("origins", [])),
         session_id=None if kept["session"] is None else UUID(kept["session"]),
     )
+
+
+def asked_in(approval: Approval) -> tuple[str, str, str]:
+    """Where a card was asked for: the channel, who acted for the account holder, and the conversation. Each is empty
+    where there was none, and the conversation on cards that are older than this field."""
+    kept = json.loads(approval.actor)
+    acting = kept["act"] or {}
+    return str(kept["channel"]), str(acting.get("name", "")), str(kept.get("conversation", ""))
 
 
 def _open_of(account_id: UUID, now: datetime) -> tuple[ColumnElement[bool], ...]:
