@@ -38,6 +38,7 @@ STATUS_OF_REFUSAL: Mapping[str, int] = MappingProxyType(
         "expired": 410,
         "changed": 409,
         "declined": OK,
+        "withdrawn": OK,
         "reviewer": OK,
         "gateway": 402,
         "failed": BROKEN,

@@ -58,7 +58,7 @@ _RESULT_LINES = (("case", "Case"), ("order", "Order"), ("amount", "Amount"), ("p
 class SigningCard:
     """What ``parts/countersign.html`` shows.
 
-    ``state`` is open, needs_code, wrong_code, review, done, pending, declined, refused, expired or changed;
+    ``state`` is open, needs_code, wrong_code, review, done, pending, declined, withdrawn, refused, expired or changed;
     ``needs_factor`` says that its person has no second factor to show yet, ``held`` which ones they have.
     """
 
@@ -175,6 +175,8 @@ def _settled(approval: Approval) -> SigningCard:
             return _make(approval, "pending", sentence=sentence, note=says, href=href)
         case Refused(kind="declined"):
             return _make(approval, "declined", sentence=sentence, href=href)
+        case Refused(kind="withdrawn"):
+            return _make(approval, "withdrawn", sentence=sentence, href=href)
         case Refused(kind="expired"):
             return _make(approval, "expired", sentence=sentence, href=href)
         case Refused(says=says):

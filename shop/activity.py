@@ -32,6 +32,7 @@ _OUTCOMES: Mapping[str, str] = MappingProxyType(
         "tool.refused": "refused",
         "command.declined": "declined",
         "command.expired": "expired",
+        "command.withdrawn": "withdrawn",
         "command.superseded": "replaced",
         "command.claimed": "pending",
     }
@@ -55,7 +56,7 @@ class ActivityStep:
 class Activity:
     """One command from its proposal to its end, or one event that stands alone; ``steps`` in time order.
 
-    ``outcome`` is done, looked, refused, declined, failed, expired, replaced, pending, waiting or noted. ``about`` is
+    ``outcome`` is done, looked, refused, declined, withdrawn, failed, expired, replaced, pending, waiting or noted. ``about`` is
     what it concerned, such as ``order HP-7K3M-29QD``, or empty.
     """
 

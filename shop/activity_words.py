@@ -25,6 +25,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "Reorder": "Buy an order again",
         "WriteReview": "Write a review",
         "AskForPerson": "Ask for a person",
+        "TakeBackCard": "Take back a card",
         "RenameConversation": "Rename a conversation",
         "DeleteConversation": "Delete a conversation",
         "ExportConversation": "Take a conversation away",
@@ -190,6 +191,8 @@ def in_words(kind: str, body: Mapping[str, Any]) -> str:
             return "Looked at it and agreed."
         case "command.declined":
             return "Said no. Nothing was changed."
+        case "command.withdrawn":
+            return "Took the card back. Nothing was changed."
         case "command.expired":
             return "The card ran out. Nothing was changed."
         case "command.superseded":

@@ -44,6 +44,7 @@ from shop.sending import sending_rooms
 from shop.support import support_rooms
 from shop.swapping import swapping_rooms
 from shop.switching import AssistantParts, switching_rooms
+from shop.taking_back import taking_back_rooms
 from shop.wallet import wallet_rooms
 
 
@@ -87,6 +88,7 @@ def rooms(
         *sending_rooms(vault, clock, letters),
         *address_rooms(vault),
         *wallet_rooms(gateway),
+        *taking_back_rooms(clock),
         *preference_rooms(),
         *security_rooms(sign_in, clock),
         *privacy_rooms(sign_in, kept=kept, clock=clock),

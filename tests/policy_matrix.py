@@ -76,8 +76,8 @@ def conversation(state: str, clerk: UUID | None = None) -> Entity:
     return Entity("Conversation", "c", {"owner": str(OWNER), "state": state, "clerk": taken_by})
 
 
-def approval(state: str) -> Entity:
-    return Entity("Approval", "1", {"requested_by": str(OWNER), "state": state})
+def approval(state: str, **more: bool) -> Entity:
+    return Entity("Approval", "1", {"requested_by": str(OWNER), "state": state, **more})
 
 
 def case(kind: str, state: str, *, reviewed_by: UUID | None = None, refundable: int = 90_000) -> Entity:
@@ -207,6 +207,13 @@ STATES: dict[str, tuple[State, ...]] = {
     ),
     "WriteReview": (State("bought", product(reviewable=True), {}), State("not bought", product(), {})),
     "AskForPerson": CONVERSATIONS,
+    "TakeBackCard": (
+        State("waits, asked here", approval("open", asked_here=True), {}),
+        State("waits, asked elsewhere", approval("open", asked_here=False), {}),
+        State("signed", approval("spent", asked_here=True), {}),
+        State("with a clerk", approval("in_review", asked_here=True), {}),
+        State("where it was asked unknown", approval("open"), {}),
+    ),
     "PlaceOrder": (
         State("€30", basket(), {"amount_minor": 3_000, "own_destination": True}),
         State("€1,200", basket(), {"amount_minor": 120_000, "own_destination": True}),

@@ -7,9 +7,10 @@ from typing import Any
 from agent.local.filling import Result, Run
 from agent.local.intents import Intent
 from agent.local.outcomes import answered, outcome, part, recalled
+from agent.local.replies import lines
 from agent.local.slots import Mentions, Reader, matching, rows_in
 from agent.local.tasks import Call, Memory, Said, Task
-from agent.local.wares import described
+from agent.local.wares import described, detail
 
 Ending = Callable[[Said, Result, Mapping[str, Any], Task, frozenset[str], Reader], Run]
 
@@ -46,7 +47,22 @@ def looked_up(
     return replace(said, lead="not_described") if wants_one else said
 
 
-ENDINGS: Mapping[str, Ending] = {"search_products": searched, "show_product": looked_up}
+def compared(
+    said: Said, result: Result, args: Mapping[str, Any], task: Task, tools: frozenset[str], reader: Reader
+) -> Run:
+    """What the records say of each product on what is asked about: "which is lighter" wants two weights."""
+    yield from ()
+    meant = [name for word in reader.read(task.said[-1]).words for name in reader.words.properties.get(word, ())]
+    found = [(row, detail(row, meant)) for row in rows_in(result, "products")]
+    told = [f"{row.get('name', '')}: {text}" for row, text in found if text]
+    return replace(said, key="compared_on", facts={"quote": lines(told)}) if said.key == "done" and told else said
+
+
+ENDINGS: Mapping[str, Ending] = {
+    "search_products": searched,
+    "show_product": looked_up,
+    "compare_products": compared,
+}
 
 
 def told_already(task: Task, memory: Memory, reader: Reader) -> Said | None:

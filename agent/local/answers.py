@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.local.intents import Intent, Slot
 from agent.local.naming import named_orders
+from agent.local.options import BIGGER, SMALLER
 from agent.local.slots import Reader, begins
 from agent.local.tasks import Task, Turn
 from agent.local.understanding import Understanding
@@ -36,7 +37,9 @@ class Answers:
             case "address" | "record":
                 return bool(m.labels or named or m.position is not None)
             case "variant" | "option" | "quantity":
-                return bool(named or m.colours or m.quantity or len(m.words) <= LONGEST_NAME)
+                step = (BIGGER | SMALLER) & set(m.words)
+                shade = self._reader.words.shaded(turn.text)
+                return bool(named or m.colours or m.quantity or step or shade or len(m.words) <= LONGEST_NAME)
             case "date":
                 return bool(m.dates)
             case "email":

@@ -11,7 +11,7 @@ from agent.local.wording import Words, fold
 # "Not the can", "statt Pine": what follows is another thing than the one that is meant.
 NOT_THAT = re.compile(
     r"\b(?:and\s+)?(?:not|nicht|instead of|rather than|statt|anstatt|anstelle)\s+"
-    r"(?:(?:in|for|to|from|with|mit|in|auf|the|my|your|a|an|die|der|das|den|dem|meine|meinen|von|vom)\s+){0,2}[\w'-]+",
+    r"(?:(?:in|for|to|from|with|mit|in|auf|nach|zu|zum|zur|ins|im|the|my|your|a|an|die|der|das|den|dem|meine|meinen|von|vom)\s+){0,2}[\w'-]+",
     re.I,
 )
 CLAUSES = re.compile(r"[.!;:()\n]+|,\s+|\s+[-–—]\s+|\b(?:because|since|cause|weil|denn)\b|(?<=\?)", re.I)

@@ -45,6 +45,13 @@ TOO = re.compile(
 )
 MEANT = re.compile(r"\b(?:i mean|i meant|ich meine|ich meinte)\b")
 NO_FIRST = re.compile(r"^\W*(?:\w+\W+){0,2}?(?:no|nein|nee|nope|not|wait|sorry|i meant|ich meinte)\b", re.I)
+CORRECTS = re.compile(
+    r"^\W*(?:\w+\W+){0,3}?(?:no|nein|nee|nope|wait|sorry|halt|moment|stop|oops|moin)\b"
+    r"|\b(?:i mean|i meant|mixed (?:it |them |that )?up|wrong (?:one|order)|ich meine|ich meinte|verwechselt|falsche)\b"
+)
+STILL = re.compile(r"\b(?:still|come|comes|coming|arrives?|noch|kommt|kommen|trotzdem|unterwegs)\b")
+PARTS = re.compile(r"[,;.!?]\s+|\s+(?:and|but|und|aber|while|sondern)\s+", re.I)
+STAYS = re.compile(r"\b(?:stays?|keeps?|leave|remains?|bleib\w*|behalte\w*|lass\w*)\b")
 PICKED = frozenset({"option", "variant", "record", "address", "quantity"})
 ENDED = frozenset({"refused", "not_found", "error"})
 
@@ -74,13 +81,32 @@ class CarryingOn:
             # "Make it three mugs" after something else was taken out says all there is to say itself.
             return None
         if first.slots.orders and first.intent in LOOSE and MEANT.search(fold(turn.text)):
-            return [self._more(wish, turn, {"order": first.slots.orders[0]})]
+            return [self._instead(self._more(wish, turn, {"order": first.slots.orders[0]}), turn, memory)]
+        if (other := self._other_order(turn, memory, wish)) is not None:
+            return [other]
         if (again := self._once_more(turn, memory, wish, first)) is not None:
             return [again]
         if not self._may_be_part(turn, memory, first):
             return None
-        told = self._other_line(turn, memory, wish) or self._otherwise(turn, memory, wish)
+        if (line := self._other_line(turn, memory, wish)) is not None:
+            return [self._instead(line, turn, memory)]
+        told = self._otherwise(turn, memory, wish)
         return [told] if told else None
+
+    def _instead(self, task: Task, turn: Turn, memory: Memory) -> Task:
+        """The task, and that the card for what was understood before is not wanted any more."""
+        return replace(task, instead=waiting_card(turn, memory))
+
+    def _other_order(self, turn: Turn, memory: Memory, wish: Task) -> Task | None:
+        """ "No wait, the herb trough goes to the office": the same wish for another order, named by what it holds."""
+        if not self._intents[wish.intent].asks_about("order") or not CORRECTS.search(fold(turn.text)):
+            return None
+        parts = [part for part in PARTS.split(without_refused(turn.text)) if not STAYS.search(fold(part))]
+        named = next((found for part in parts if (found := named_orders(memory.orders, part, self._reader))), [])
+        numbers = [str(order.get("number")) for order in named]
+        if len(numbers) != 1 or numbers[0] == memory.order:
+            return None
+        return self._instead(self._more(wish, turn, {"order": numbers[0]}), turn, memory)
 
     def _asks_how_it_stands(self, turn: Turn, memory: Memory, first: Understanding) -> bool:
         """ "Is the claim in?" asks after the change that was prepared, and prepares no second one."""
@@ -110,6 +136,8 @@ class CarryingOn:
         if first.intent not in LOOSE and first.intent != last.intent and first.confidence >= SURE:
             return None
         named = named_orders(memory.orders, turn.text, self._reader)
+        if named and STILL.search(fold(turn.text)) and turn.text.rstrip().endswith("?"):
+            return Task("show_order", (turn.text,), turn.page, {"order": str(named[0].get("number") or "")})
         if not (first.slots.orders or named) or (not first.slots.orders and asks_property(first)):
             return None
         number = first.slots.orders[0] if first.slots.orders else str(named[0].get("number") or "")
@@ -188,3 +216,12 @@ class CarryingOn:
 def asks_property(heard: Understanding) -> bool:
     """Whether a product is asked about, and not what has become of an order."""
     return heard.intent in {"product_question", "reviews"} and heard.confidence >= SURE
+
+
+def waiting_card(turn: Turn, memory: Memory) -> str:
+    """The card of the last change while it waits for a signature, or empty.
+
+    A turn that is read again has taken it back already; which card that was stands in its own call.
+    """
+    taken = next((str(args.get("card", "")) for tool, args, _ in turn.answers() if tool == "take_back_card"), "")
+    return taken or (memory.change.card if memory.change else "")

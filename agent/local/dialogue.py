@@ -15,6 +15,7 @@ from agent.local.replies import Voice
 from agent.local.slots import Reader
 from agent.local.speaking import Speaker
 from agent.local.tasks import Ask, Call, Memory, Reply, Said, Step, Task, Turn, call_key, turns_of
+from agent.local.topics import Topics
 from agent.local.understanding import PERSON, Understander
 from agent.local.wording import language_of
 from agent.signed_out import SIGN_IN_PAGE, SIGNED_OUT
@@ -29,11 +30,17 @@ class Dialogue:
     """Decides what comes next in a conversation. Deterministic, so every replica decides alike."""
 
     def __init__(
-        self, intents: Mapping[str, Intent], reader: Reader, understander: Understander, recipes: Recipes, voice: Voice
+        self,
+        intents: Mapping[str, Intent],
+        reader: Reader,
+        understander: Understander,
+        recipes: Recipes,
+        voice: Voice,
+        topics: Topics,
     ) -> None:
         self._intents, self._reader, self._understander = intents, reader, understander
         self._recipes, self._voice = recipes, voice
-        self._listener = Listener(intents, reader, understander)
+        self._listener = Listener(intents, reader, understander, topics)
         self._speaker = Speaker(intents, reader, understander, voice)
         self._changing = frozenset(intent.tool for intent in intents.values() if intent.tool and intent.changes)
 

@@ -1,19 +1,22 @@
 """What a message asks for, given what is open in the conversation: an answer, a correction, a yes, or a new wish."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.local.answers import LONGEST_NAME, SURE, Answers
-from agent.local.asides import asks, refuses_person
-from agent.local.carrying_on import CarryingOn
+from agent.local.asides import asks, refuses_person, without_refused
+from agent.local.carrying_on import CarryingOn, waiting_card
 from agent.local.clauses import ITS
 from agent.local.filling import in_force
 from agent.local.intents import Intent
+from agent.local.naming import named_orders, named_rows
 from agent.local.outcomes import recalled
 from agent.local.plainly import of_a_pair
-from agent.local.readings import MENTIONING, Readings
+from agent.local.readings import MAKING_GOOD, MENTIONING, Readings
 from agent.local.slots import Reader, begins, matching, rows_in
 from agent.local.tasks import Memory, Said, Task, Turn
+from agent.local.topics import Topics
 from agent.local.understanding import PERSON, TOLD_PLAINLY, Understander, Understanding
 from agent.local.wares import PROPERTY
 from agent.local.wording import fold
@@ -25,13 +28,17 @@ LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_prod
 # Where the rules stand that a question in the middle of such a wish is mostly about.
 RULES = {name: "policy_returns" for name in ("return_items", "exchange_item", "refund_damaged")}
 Heard = Said | list[Task]
+NEVER_MIND = "never_mind"
+INSTEAD = re.compile(r"\b(?:instead|forget (?:it|that|the)|rather|stattdessen|lieber|doch lieber|vergiss)\b(?! of)")
 
 
 class Listener:
     """Reads a message as one or more requests. Deterministic: the same conversation is always heard alike."""
 
-    def __init__(self, intents: Mapping[str, Intent], reader: Reader, understander: Understander) -> None:
-        self._intents, self._reader, self._understander = intents, reader, understander
+    def __init__(
+        self, intents: Mapping[str, Intent], reader: Reader, understander: Understander, topics: Topics
+    ) -> None:
+        self._intents, self._reader, self._understander, self._topics = intents, reader, understander, topics
         self._answers = Answers(intents, reader)
         self._carrying_on = CarryingOn(intents, reader)
         self._readings = Readings(intents, reader, understander)
@@ -65,8 +72,13 @@ class Listener:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
         several = len(requests) > 1
+        if not several and (meant := self._topics.read(turn, memory, first)) is not first:
+            requests, first = [meant], meant
         if (more := self._carrying_on.reads(turn, memory, first, several=several)) is not None:
             return more
+        unwanted = waiting_card(turn, memory)
+        if unwanted and (otherwise := self._made_good_otherwise(turn, memory, requests, unwanted)) is not None:
+            return otherwise
         if memory.guess and first.slots.position == 0 and len(first.slots.words) <= LONGEST_NAME and memory.heard:
             return [Task(memory.guess, (memory.heard[-1],), turn.page)]
         move = self._move(first)
@@ -82,6 +94,9 @@ class Listener:
         if move == "agree" and (memory.offers or memory.guess):
             return [Task(memory.offers or memory.guess or "", (turn.text,), turn.page, before=_told(memory))]
         match move:
+            case "drop" | "decline" if unwanted and (move == "drop" or len(first.slots.words) > 1):
+                # "Never mind": what was asked for and nobody has signed is taken back, and nobody need press "No".
+                return [Task(NEVER_MIND, (turn.text,), turn.page, instead=unwanted)]
             case "agree" | "decline" | "drop" if memory.card:
                 return Said("confirm_on_card" if move == "agree" else "decline_on_card", card=True)
             case "agree" if memory.change and memory.last and self._intents[memory.last.intent].changes:
@@ -91,7 +106,8 @@ class Listener:
             case "decline" | "drop":
                 return Said("dropped")
             case "answer" | "correct" if memory.last:
-                return [self._again(turn, memory, memory.last, corrects=move == "correct")]
+                again = self._again(turn, memory, memory.last, corrects=move == "correct")
+                return [replace(again, instead=unwanted if move == "correct" else "")]
             case "answer" | "correct" if not (first.slots.items or first.slots.orders):
                 return Said("nothing_open")
             case "answer" | "correct":
@@ -99,6 +115,35 @@ class Listener:
                 return [Task(first.intent, (turn.text,), turn.page)]
             case _:
                 return self._wishes(turn, memory, requests)
+
+    def _made_good_otherwise(
+        self, turn: Turn, memory: Memory, requests: Sequence[Understanding], unwanted: str
+    ) -> Heard | None:
+        """What went wrong is made good in one way: "no repair, send it back" ends the card for the claim.
+
+        Money back is what a return brings, so it asks for nothing else while the card for the return waits.
+        """
+        first, wish = requests[0], memory.wish
+        ways = {request.intent for request in requests} & MAKING_GOOD
+        if wish is None or not ways or wish.intent not in MAKING_GOOD or asks(turn.text, self._reader.words):
+            return None
+        known = [order for order in memory.orders if order.get("number") != memory.order]
+        if set(first.slots.orders) - {memory.order} or named_orders(known, turn.text, self._reader):
+            return None
+        way = of_a_pair(turn.text, ways) or first.intent
+        if way == wish.intent or (way == "refund_damaged" and wish.intent == "return_items"):
+            names = named_rows(self._rows(memory), without_refused(turn.text), self._reader)
+            return None if names or not memory.change else recalled(memory.change)
+        if way not in MAKING_GOOD:
+            return None
+        answers = {"order": memory.order} if memory.order else {}
+        return [Task(way, (turn.text,), turn.page, answers, before=_told(memory), instead=unwanted)]
+
+    @staticmethod
+    def _rows(memory: Memory) -> Sequence[Mapping[str, object]]:
+        order = next((o for o in memory.orders if o.get("number") == memory.order), None)
+        rows = rows_in(order, "items") if order else []
+        return rows if len(rows) > 1 else []
 
     @staticmethod
     def _only_tells(first: Understanding) -> bool:
@@ -129,6 +174,8 @@ class Listener:
                 rules = memory.last.said[-1] if memory.last else ""
                 return [Task(str(memory.last and memory.last.intent), (f"{turn.text} {rules}",), turn.page)]
             wish = self._wish(turn, memory, first)
+            if self._intents[first.intent].changes and INSTEAD.search(fold(turn.text)):
+                wish = replace(wish, instead=waiting_card(turn, memory))
             numbers = in_force(first.slots)
             if len(numbers) > 1 and numbers == first.slots.orders:
                 return [replace(wish, answers={**wish.answers, "order": number}) for number in numbers[:3]]
@@ -148,7 +195,8 @@ class Listener:
         pair = [i for i in (first.intent, first.runner_up) if self._can_be_chosen(i)]
         if (halves := self._readings.two_halves(turn, pair)) is not None:
             return halves
-        if sureness >= 0.35 and (plain := of_a_pair(turn.text, pair)) in self._intents:
+        about = first.slots.items or memory.order or first.slots.position is not None
+        if (sureness >= 0.35 or about) and (plain := of_a_pair(turn.text, pair)) in self._intents:
             return [Task(str(plain), (turn.text,), turn.page, before=_told(memory))]
         if sureness >= 0.35 and len(pair) == 2:
             one, two = (self._choice(name, memory) for name in pair)

@@ -29,6 +29,7 @@ from agent.local.replies import Voice
 from agent.local.slots import Reader
 from agent.local.soundness import check_replies, check_tools
 from agent.local.tasks import Call, Reply
+from agent.local.topics import Topics, load_topics
 from agent.local.understanding import PERSON, Understander, Understanding
 from agent.local.weights import find_weights
 from agent.local.wording import clean, load_words
@@ -82,7 +83,8 @@ class EmbeddedModel(BaseChatModel):
         if missing := check_replies(self._intents, voice.shared):
             raise ValueError(missing[0])
         recipes = Recipes(self._intents, reader, lambda: self.clock().date())
-        self._dialogue = Dialogue(self._intents, reader, self._understander, recipes, voice)
+        topics = Topics(load_topics(self.folder / "topics.yaml", self._intents), self._understander)
+        self._dialogue = Dialogue(self._intents, reader, self._understander, recipes, voice, topics)
 
     @property
     def _llm_type(self) -> str:

@@ -46,10 +46,16 @@ def fitting(
     if now and (step := _step(set(m.words))):
         return _next(rows, ladder or rows, now, step)
     said = set(reader.words.split(text)) | set(m.colours) | _sizes(reader.words.split(text))
-    scored = [(_score(str(row.get("name", "")), said, reader), row) for row in rows]
+    shades = reader.words.shaded(text)
+    # The shop's own word for a colour counts for more than one that people have for several.
+    named = [(str(row.get("name", "")), row) for row in rows]
+    scored = [(2 * _score(name, said, reader) + _shade(name, shades), row) for name, row in named]
     best = max((score for score, _ in scored), default=0)
     if best > 0:
-        return [row for score, row in scored if score == best]
+        found = [row for score, row in scored if score == best]
+        # Of one size in several colours, the colour there is stays.
+        kept = [row for row in found if set(fold(str(row.get("name", ""))).split()) & set(fold(now).split())]
+        return kept if len(found) > 1 and len(kept) == 1 else found
     return matching(rows, replace(m, items=()), reader.words)
 
 
@@ -93,6 +99,10 @@ def _sizes(words: Sequence[str]) -> set[str]:
         if letter:
             found.add(f"x{letter}" if before in EXTRA and letter != "m" else letter)
     return found
+
+
+def _shade(name: str, shades: set[str]) -> int:
+    return 1 if shades & set(fold(name).replace(",", " ").split()) else 0
 
 
 def _score(name: str, said: set[str], reader: Reader) -> int:

@@ -55,7 +55,13 @@ def changes_in(results: Iterable[tuple[str, Mapping[str, Any], Result]], changin
     """The changes that were asked for, each with the outcome that the conversation holds for it by now; ``changing``
     are the tools that change something."""
     return [
-        Change(str(args.get("order") or ""), str(result["outcome"]), str(result.get("says") or ""), policy_of(result))
+        Change(
+            str(args.get("order") or ""),
+            str(result["outcome"]),
+            str(result.get("says") or ""),
+            policy_of(result),
+            str(result.get("approval") or "") if result["outcome"] == "awaiting_approval" else "",
+        )
         for tool, args, result in results
         if tool in changing and isinstance(result.get("outcome"), str)
     ]

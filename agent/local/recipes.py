@@ -18,6 +18,8 @@ from agent.local.outcomes import answered, outcome, part
 from agent.local.slots import Reader
 from agent.local.tasks import Ask, Call, Memory, Said, Task
 
+TAKE_BACK = "take_back_card"
+
 
 class Recipes:
     """Carries out a task for an intent: fills its slots in order, calls its tool, and reads the outcome."""
@@ -28,6 +30,10 @@ class Recipes:
     def carry_out(self, task: Task, memory: Memory, tools: frozenset[str]) -> Run:
         """Yields the calls a task needs and returns Said or Ask."""
         intent = self._intents[task.intent]
+        if task.instead:
+            back = (yield Call(TAKE_BACK, {"card": task.instead})) if TAKE_BACK in tools else {}
+            if intent.move == "drop":
+                return Said("taken_back") if back.get("outcome") == "done" else Said("decline_on_card", card=True)
         if intent.recalls and (told := told_already(task, memory, self._reader)):
             return (yield from as_it_stands(told, tools))
         if intent.tool is None:

@@ -63,7 +63,8 @@ Step = Call | Said | Ask
 class Task:
     """One request: what was said for it, the answers to questions by slot, and since which words the order is meant.
 
-    ``before`` is what was said of the same order for an earlier request: nobody has to say it twice.
+    ``before`` is what was said of the same order for an earlier request: nobody has to say it twice. ``instead`` is the
+    id of a card that waits and is no longer wanted: it is taken back first.
     """
 
     intent: str
@@ -76,16 +77,19 @@ class Task:
     tries: int = 0
     lead: str = ""
     before: tuple[str, ...] = ()
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change that was asked for, and how it stands by now: the server keeps the outcome in the messages true."""
+    """A change that was asked for, and how it stands by now: the server keeps the outcome in the messages true.
+    ``card`` is the id of its card while that waits."""
 
     order: str
     outcome: str
     says: str
     policy: str
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,12 @@ def described(product: Mapping[str, Any], question: str, reader: Reader) -> tupl
     asked = [w for w in m.words if len(w) > 3 and w not in name | words.plain_questions | words.filler]
     asked = [w for w in asked if not (words.item(w) or w in words.colours or w in words.english | words.german)]
     meant = [name for word in m.words for name in words.properties.get(word, ())]
-    found = _detail(product, meant) or _passage(product, asked, words)
+    found = detail(product, meant) or _passage(product, asked, words)
     return found, bool(asked and PROPERTY & set(m.words[:1]))
 
 
-def _detail(product: Mapping[str, Any], meant: Sequence[str]) -> str:
+def detail(product: Mapping[str, Any], meant: Sequence[str]) -> str:
+    """The first detail of a product whose name is one of these, as ``name: text``; empty when there is none."""
     details = product.get("details")
     rows = details.items() if isinstance(details, Mapping) else ()
     return next((f"{name}: {text}" for wanted in meant for name, text in rows if wanted in str(name).casefold()), "")

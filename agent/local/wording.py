@@ -73,6 +73,7 @@ class Words:
     asking_back: tuple[str, ...]
     plain_wishes: Mapping[str, tuple[str, ...]]
     kin: Mapping[str, frozenset[str]]
+    shades: Mapping[str, tuple[str, ...]]
     digest: str
 
     def split(self, text: str) -> list[str]:
@@ -86,6 +87,15 @@ class Words:
     def glossed(self, word: str) -> tuple[str, ...]:
         """A German word in English, one word or a few; itself when it is not in the glossary."""
         return self.gloss.get(word, (word,))
+
+    def shaded(self, text: str) -> set[str]:
+        """The names that options may have for the colours of a text: a "dark green" is no other green."""
+        left, found = f" {' '.join(self.split(text))} ", set[str]()
+        for said in sorted(self.shades, key=len, reverse=True):
+            ends = "(?:e|en|er|es|em)?" if " " not in said else ""
+            left, hits = re.subn(rf" {said}{ends}(?= )", " ", left)
+            found |= set(self.shades[said]) if hits else set()
+        return found
 
     def item(self, word: str) -> str | None:
         """The English name of the thing a word stands for, singular; None when it names no thing we know."""
@@ -122,6 +132,7 @@ def load_words(path: Path) -> Words:
     read |= {name: tuple(map(str, data[name])) for name in ("grave", "back", "asking_back")}
     read["plain_wishes"] = {intent: tuple(starts) for intent, starts in data["plain_wishes"].items()}
     kin = [frozenset(group.split()) for group in data["kin"]]
+    read["shades"] = {said: tuple(names) for said, names in data["shades"].items()}
     read["kin"] = {name: group for group in kin for name in group}
     read["reasons"] = {reason: tuple(starts) for reason, starts in data["reasons"].items()}
     read["properties"] = {word: tuple(names) for word, names in data["properties"].items()}

@@ -25,6 +25,7 @@ from auth.vault import Sealed
 
 OPEN, IN_REVIEW, SPENT = "open", "in_review", "spent"
 DECLINED, EXPIRED, SUPERSEDED, REFUSED = "declined", "expired", "superseded", "refused"
+WITHDRAWN = "withdrawn"  # taken back by the one who asked, before anybody signed
 
 
 class Approval(Base, Owned):
@@ -128,6 +129,7 @@ def actor_to_json(actor: Actor) -> str:
             "session": None if actor.session_id is None else str(actor.session_id),
             "scopes": None if actor.scopes is None else sorted(actor.scopes),
             "delegation": None if actor.delegation is None else str(actor.delegation),
+            "conversation": actor.conversation,
         }
     )
 
@@ -147,6 +149,14 @@ def actor_from_json(text: str, account_id: UUID) -> Actor:
         scopes=None if kept.get("scopes") is None else frozenset(kept["scopes"]),
         delegation=None if kept.get("delegation") is None else UUID(kept["delegation"]),
     )
+
+
+def asked_in(approval: Approval) -> tuple[str, str, str]:
+    """Where a card was asked for: the channel, who acted for the account holder, and the conversation. Each is empty
+    where there was none, and the conversation on cards that are older than this field."""
+    kept = json.loads(approval.actor)
+    acting = kept["act"] or {}
+    return str(kept["channel"]), str(acting.get("name", "")), str(kept.get("conversation", ""))
 
 
 def _open_of(account_id: UUID, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -20,6 +20,7 @@ from auth.guard.submissions import outcome_from_json, outcome_to_json
 
 LINES = ("line", "lines")  # the arguments that say which part of its subject a command is about
 DEALT_WITH = "This card was already dealt with."
+TAKEN_BACK = "The assistant took this card back, so nothing was changed."
 
 
 class Cards:
@@ -218,5 +219,20 @@ def awaiting(card: Approval, decision: Missing) -> AwaitingApproval:
     return AwaitingApproval(card.id, decision.needs, card.expires_at, says, card.command_id)
 
 
+def withdraw(session: Session, card: Approval, *, by: Step) -> bool:
+    """End a card that waits because its asker takes it back; ``False`` when it has ended otherwise.
+
+    Who may is for the policies to say. Nothing was signed, so there is nothing to undo.
+    """
+    if not approvals.change_state(session, card, after=approvals.WITHDRAWN):
+        return False
+    outcome = Refused("withdrawn", TAKEN_BACK, "", card.command_id)
+    card.outcome = outcome_to_json(outcome)
+    ended = replace(by, command_id=card.command_id, action=card.action)
+    minute(session, "command.withdrawn", ended, subject=card.subject, says=TAKEN_BACK)
+    return True
+
+
 def _by_any_model(actor: Actor) -> Actor:
-    return actor if actor.act is None else replace(actor, act=replace(actor.act, model=""))
+    """The asker, whichever model it speaks with and in whichever conversation."""
+    return replace(actor, conversation="", act=None if actor.act is None else replace(actor.act, model=""))

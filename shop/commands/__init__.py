@@ -69,6 +69,7 @@ from shop.commands.talking import (
     RateAnswer,
     ReadConversation,
     RenameConversation,
+    TakeBackCard,
     TakeConversation,
 )
 from shop.commands.work import MarkDelivered, NoteFromCarrier, ReadCustomerOrder, ReadRequest, ShipOrder
@@ -134,6 +135,7 @@ __all__ = [
     "ShowProduct",
     "ShowSecurity",
     "StopAssistant",
+    "TakeBackCard",
     "TakeConversation",
     "TrackOrder",
     "WithdrawCase",

@@ -18,6 +18,14 @@ class AskForPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBackCard:
+    """Take back a card that was asked for in this conversation and still waits: the wish behind it has changed."""
+
+    version: ClassVar[int] = 1
+    card: Handle
+
+
+@dataclass(frozen=True, slots=True)
 class RenameConversation:
     """Give one's own conversation another name."""
 

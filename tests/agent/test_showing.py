@@ -29,6 +29,7 @@ FOR_GUESTS = {
     "search_products",
     "show_basket",
     "show_product",
+    "take_back_card",
 }
 
 

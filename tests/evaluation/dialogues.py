@@ -145,7 +145,8 @@ class Play:
         lines = given.get("lines") or ([given["line"]] if "line" in given else [])
         named = [name for n, (name, _, _) in enumerate(self._items(ref), start=1) if not lines or n in lines]
         items = wanted.get("items") or ([wanted["item"]] if "item" in wanted else named)
-        if sorted(items) != sorted(named) and "line" in given | {"lines": 0} and ref:
+        # What names lines, or could have named some and means all, is about these things and no others.
+        if ref and {"line", "lines"} & set(given) and sorted(items) != sorted(named):
             return False
         if "option" in wanted and not self._is_option(given.get("sku", ""), wanted["option"]):
             return False
@@ -359,7 +360,13 @@ def _same_items(wanted: Sequence[Any], now: Sequence[Any]) -> bool:
 
 
 def _is_like(option: str, words: str) -> bool:
-    return all(part.strip().casefold() in option.casefold() for part in words.split(","))
+    """Whether an option ("S, Moss") is the one of these words; a size is a word of its own, and no letter of another."""
+    parts, wanted = _parts(option), _parts(words)
+    return all(part in parts or (len(part) > 2 and part in option.casefold()) for part in wanted)
+
+
+def _parts(words: str) -> list[str]:
+    return [part.strip().casefold() for part in words.split(",") if part.strip()]
 
 
 def _same_but(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -152,8 +152,9 @@ class Stage:
             session.expunge_all()
         parts = [part.strip().casefold() for part in option.split(",")]
         for variant in found.variants:
-            words = f"{variant.option}, {variant.colour}".casefold()
-            if all(part in words for part in parts):
+            named = [part.strip() for part in f"{variant.option}, {variant.colour}".casefold().split(",")]
+            # "M" is a size, and no letter of "moss"; a longer word may be a part of a name.
+            if all(part in named or (len(part) > 2 and part in " ".join(named)) or not part for part in parts):
                 return variant
         raise LookupError(f"{product!r} has no {option!r}: {', '.join(v.option for v in found.variants)}")
 

@@ -20,7 +20,7 @@ from agent.tools import COMMANDS, TOOLS
 from agent.turn import Turn
 from auth.guard.commands import Effect, action
 from auth.guard.judge import Judge
-from shop.commands import AskForPerson
+from shop.commands import AskForPerson, TakeBackCard
 from tests.agent.scripted import Scripted, says
 from tests.conftest import ON_POSTGRES
 from tests.promises.hostile import BENS_WORDS, Two, json_values, known_by_heart, move_two_in
@@ -73,6 +73,7 @@ FIT = {
     "list_addresses": {},
     "read_policy": {"topic": "returns"},
     "ask_for_person": {},
+    "take_back_card": {"card": "01a1f8d3-ea00-7b79-9a95-f00842b72d0d"},
 }
 QUICK = settings(
     max_examples=4 if ON_POSTGRES else 12,
@@ -120,9 +121,14 @@ def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
         "delete_account",
     }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {"add_to_basket", "change_basket", "change_preferences", "ask_for_person", "reorder"}, (
-        "a light command has no card: think twice before adding one"
-    )
+    assert light == {
+        "add_to_basket",
+        "change_basket",
+        "change_preferences",
+        "ask_for_person",
+        "take_back_card",
+        "reorder",
+    }, "a light command has no card: think twice before adding one"
 
 
 def test_no_tool_and_no_command_names_a_person_or_a_decision(two: Two) -> None:
@@ -161,7 +167,8 @@ def test_any_arguments_end_in_an_answer(two: Two, name: str, data: st.DataObject
 
 def test_every_change_a_tool_can_ask_for_has_a_card(two: Two) -> None:
     """In a tainted conversation even a light change is signed, and a card without words can't be."""
-    rooms = [two.small.desk._bench.rooms[command] for command in COMMANDS.values() if command is not AskForPerson]
+    asking = [command for command in COMMANDS.values() if command not in {AskForPerson, TakeBackCard}]
+    rooms = [two.small.desk._bench.rooms[command] for command in asking]
     assert [room for room in rooms if room.effect is not Effect.READ and room.card is None] == []
 
 

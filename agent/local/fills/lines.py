@@ -12,6 +12,10 @@ from agent.local.replies import listed
 from agent.local.slots import Mentions, matching, rows_in
 from agent.local.tasks import Said
 
+# "The small drybag from HP-…": something of the order, whatever it is called there.
+PART = re.compile(
+    r"\b(?:the|my|a|one|die|der|das|den|ein|eine|einen)\s+(?:\w+\s+){1,3}(?:from|in|of|out of|aus|von)\s+#", re.I
+)
 SHOWING = frozenset({"show_order", "where_is_order", "show_invoice"})
 # "Cancel the order with the lamp" is about the order; "cancel the lamp in my order" is about the lamp.
 WITHIN = re.compile(r"\b(?:from|of|in|off|out of|aus|von|in)\s+(?:\w+\s+){0,2}(?:order|bestellung|purchase)\b", re.I)
@@ -19,7 +23,8 @@ WITHIN = re.compile(r"\b(?:from|of|in|off|out of|aus|von|in)\s+(?:\w+\s+){0,2}(?
 
 def fill_items(f: Filling) -> Run:
     """The numbers of the lines; one of an order of one line. None when the order's state rules the request out."""
-    named = f.slot.otherwise != "leave" or any(map(_singles_out, f.texts, f.heard, repeat(f)))
+    named = f.slot.otherwise != "leave" or any(map(_singles_out, f.texts, f.heard, repeat(f))) or is_within(f)
+    named = named or any(_is_part(text, f) for text in f.texts)
     if f.out_of_season() or not named:
         return None
     rows = yield from order_rows(f)
@@ -100,6 +105,11 @@ def _singles_out(text: str, m: Mentions, f: Filling) -> bool:
     )
 
 
+def _is_part(text: str, f: Filling) -> bool:
+    """Whether a message names something out of an order that it calls by its number."""
+    return bool(PART.search(f.reader.numberless(text, "#")))
+
+
 def _may_name(text: str, f: Filling) -> bool:
     """Whether the words have something of the name of a line of the order, as far as that is known."""
     order = next((o for o in f.memory.orders if o.get("number") == f.args.get("order")), {})
@@ -108,8 +118,10 @@ def _may_name(text: str, f: Filling) -> bool:
 
 def _singled_out(f: Filling, rows: list[Mapping[str, Any]]) -> list[int] | None:
     """The lines that were named by themselves, where the order holds more; else the order is meant as a whole."""
+    if is_within(f) and len(rows) > 1:
+        return [_at(rows, f.reader.read(f.task.said[-1]))["line"]]
     for text, m in zip(f.texts, f.heard, strict=True):
-        near = _singles_out(text, m, f)
+        near = _singles_out(text, m, f) or _is_part(text, f)
         found = (named_rows(rows, text, f.reader) or matching(rows, m, f.reader.words)) if near else []
         if found and len(found) < len(rows):
             return [row["line"] for row in found]

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.local.filling import OFFERED, Filling, Run
 from agent.local.fills.lines import order_rows
+from agent.local.naming import named_rows
 from agent.local.options import fitting
 from agent.local.outcomes import part
 from agent.local.replies import listed, variant_line
@@ -21,6 +22,7 @@ APART = re.compile(
     r"\s*(?:,|/|&|\+|;|\bversus\b|\bvs\.?|\band\b|\bwith\b|\bor\b|\bto\b|\bund\b|\bmit\b|\boder\b)\s*", re.I
 )
 IN_OPTION = re.compile(r"\b(?:in|colour|color|farbe)\s+(\w+)")
+COMPARED = frozenset({"lighter"})
 MOST = 4  # products that are compared at once
 
 
@@ -34,6 +36,9 @@ def fill_product(f: Filling) -> Run:
         m = _named_before(f, m)
     if m.items and (found := matching(known, m, f.reader.words)) and len(found) == 1:
         return str(found[0]["handle"])
+    loose = named_rows(known, f.texts[0], f.reader) if known and not m.items and f.texts else []
+    if len(loose) == 1:
+        return str(loose[0]["handle"])
     if not m.items and m.superlative and known:
         said = f.memory.last.said[-1] if f.memory.last else ""
         pool = matching(known, Mentions(items=f.reader.read(said).items), f.reader.words) or known
@@ -46,11 +51,33 @@ def fill_product(f: Filling) -> Run:
         return about
     if not m.items and len(known) == 1:
         return str(known[0]["handle"])
+    if not m.items and len(known) > 1 and f.intent.changes:
+        having = yield from _having_option(f, known)
+        if having is not None:
+            return having
     said = f.answer or ("" if m.pronoun else f.task.said[-1])
-    words = " ".join(m.items) or f.reader.query(said)
+    words = " ".join(m.items) or _of_names(f, said) or f.reader.query(said)
     if not words:
         return f.ask(*_choices(known)) if known else None
     return (yield from _searched(f, m, words))
+
+
+def _of_names(f: Filling, said: str) -> str:
+    """The words of products' names in a longer message, where there are two: "the wren house sounds good"."""
+    named = [word for word in f.reader.words.split(said) if f.reader.is_in_name(word) and len(word) > 3]
+    return " ".join(named) if len(named) > 1 else ""
+
+
+def _having_option(f: Filling, known: Sequence[Mapping[str, Any]]) -> Run:
+    """The only one of a few products that comes in what was said: "add that, in straw"; None where that is not one."""
+    if "show_product" not in f.tools or len(known) > MOST:
+        return None
+    having = []
+    for product in known:
+        rows = yield from _options(f, str(product["handle"]))
+        if isinstance(rows, list) and len(rows) > 1 and fitting(rows, f.texts[0], f.heard[0], f.reader):
+            having.append(str(product["handle"]))
+    return having[0] if len(having) == 1 else None
 
 
 def _is_option_only(f: Filling, m: Mentions, about: str) -> Run:
@@ -75,7 +102,8 @@ def _named_before(f: Filling, m: Mentions) -> Mentions:
 
 def fill_products(f: Filling) -> Run:
     """Two to four handles: the ones that are named, or what was shown last ("compare them", "the first two")."""
-    named = [word for text in f.texts for word in APART.split(text) if f.reader.read(word).items]
+    # "Which of the two is lighter?" asks for no lighter.
+    named = [word for text in f.texts for word in APART.split(text) if set(f.reader.read(word).items) - COMPARED]
     handles: list[str] = []
     for words in named[:MOST]:
         found = yield from _searched(f, f.reader.read(words), " ".join(f.reader.read(words).items), sole=True)

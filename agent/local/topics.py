@@ -1,0 +1,92 @@
+"""What a message most likely means after the answer before it: the same few words, read in the light of the topic."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from agent.local.intents import Intent
+from agent.local.tasks import Memory, Turn
+from agent.local.understanding import Understander, Understanding
+from agent.local.wording import clean, fold, load_yaml
+
+ALWAYS = "anything"  # the topic whose words decide whatever the talk is about
+MORE = 6.0  # how many times the share of an intent counts while its topic is open
+FEWEST, ENOUGH = 0.03, 0.45  # shares (0-1): of the words alone, and with the topic, from which they are taken for it
+CLEAR = 0.75  # share from which words need no topic
+# Heard in the words of many wishes: what the topic says weighs more than these alone.
+FAINT = frozenset({"out_of_scope", "search_product", "which_order", "other_order", "agree", "goodbye", "complaint"})
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A subject of talk: the intents that open it, those that are likelier in it, and words that decide in it."""
+
+    name: str
+    after: frozenset[str]
+    likely: frozenset[str]
+    plain: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]
+
+
+class Topics:
+    """Reads unsure messages by what the conversation is about."""
+
+    def __init__(self, topics: Sequence[Topic], understander: Understander) -> None:
+        self._topics, self._understander = topics, understander
+
+    def read(self, turn: Turn, memory: Memory, first: Understanding) -> Understanding:
+        """The message as it is meant in this conversation; unchanged where its own words are clear."""
+        is_clear = first.band == "act" and (first.confidence >= CLEAR or first.intent not in FAINT)
+        if is_clear:
+            return first
+        near = self._near(turn, memory, first)
+        if (said := self._plainly(near, first)) is not None:
+            return replace(first, intent=said, confidence=max(first.confidence, CLEAR))
+        likely = frozenset[str]().union(*(topic.likely for topic in near))
+        return self._weighed(turn.text, first, likely) if likely else first
+
+    def _near(self, turn: Turn, memory: Memory, first: Understanding) -> list[Topic]:
+        """The topics that are open: of the last answer, of the page, of what the message names; the nearest first."""
+        last = memory.last.intent if memory.last else ""
+        names = {"orders"} if first.slots.orders or turn.page.get("order") else set()
+        names |= {"products"} if turn.page.get("product") else set()
+        near = [topic for topic in self._topics if last in topic.after or topic.name in names]
+        return [*near, *(topic for topic in self._topics if topic.name == ALWAYS)]
+
+    def _plainly(self, near: Sequence[Topic], first: Understanding) -> str | None:
+        said = fold(first.text)
+        rules = (rule for topic in near for rule in topic.plain)
+        return next((intent for intent, patterns in rules if any(p.search(said) for p in patterns)), None)
+
+    def _weighed(self, text: str, first: Understanding, likely: frozenset[str]) -> Understanding:
+        classifier = self._understander.classifier
+        (verdict,) = classifier.weigh([clean(text)])
+        more = np.array([MORE if name in likely else 1.0 for name in classifier.names])
+        weighed = verdict.shares * more
+        best = int(weighed.argmax())
+        share = float(weighed[best] / max(1e-6, weighed.sum()))
+        if classifier.names[best] not in likely or verdict.shares[best] < FEWEST or share < ENOUGH:
+            return first
+        return replace(first, intent=classifier.names[best], confidence=max(share, first.acts_from, CLEAR))
+
+
+def load_topics(path: Path, intents: Mapping[str, Intent]) -> tuple[Topic, ...]:
+    """The topics of a file; none where there is no file. ValueError names an intent that does not exist."""
+    if not path.exists():
+        return ()
+    topics = tuple(_topic(name, data) for name, data in load_yaml(path).items())
+    for topic in topics:
+        for intent in (*topic.after, *topic.likely, *(name for name, _ in topic.plain)):
+            if intent not in intents:
+                raise ValueError(f"{path.name}: the topic {topic.name} names {intent}, which is no intent")
+    return topics
+
+
+def _topic(name: str, data: Mapping[str, object]) -> Topic:
+    plain = data.get("plain") or {}
+    assert isinstance(plain, Mapping)  # noqa: S101 - the file's shape; a list here is a mistake of its author
+    rules = tuple((str(intent), tuple(re.compile(p, re.S) for p in patterns)) for intent, patterns in plain.items())
+    after, likely = (frozenset(map(str, data.get(key) or ())) for key in ("after", "likely"))  # type: ignore[call-overload]
+    return Topic(name, after, likely, rules)
