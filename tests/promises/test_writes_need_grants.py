@@ -49,7 +49,7 @@ FILLS_THE_DEMO = ("shop/demo",)
 BEGINS: Mapping[str, str] = {
     "frontend/chores.py:_forget": "what has ended is forgotten",
     "frontend/pages/chat_buttons.py:_begun": "an empty conversation, so that somebody can ask for a person first",
-    "frontend/pages/sign_in.py:_welcome": "a guest's basket and words come along",
+    "frontend/pages/sign_in.py:welcome": "a guest's basket and words come along",
     "frontend/stopping.py:Counting._count": "what a stop of the assistant refused is counted on it",
     "frontend/switch_cli.py:_Shop._clerk": "a clerk's code is used up",
     "frontend/upgrade.py:upgrade": "migrations, run by the operator",
