@@ -35,7 +35,7 @@ from webauthn.helpers.structs import (
 )
 
 LONGEST_ANSWER = 16_384
-_LONGEST_ID = 1023  # WebAuthn level 3 §7.1 step 25.
+_LONGEST_ID = 1023  # WebAuthn level 3 §7.1.
 _PATIENCE_MS = 120_000
 _ALGORITHMS = [
     COSEAlgorithmIdentifier.ECDSA_SHA_256,

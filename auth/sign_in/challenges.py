@@ -1,7 +1,7 @@
 """Challenges for passkeys: random bytes that an authenticator signs, kept here, good for one answer and five minutes.
 
 The browser holds a handle in a cookie and the table its SHA-256, so an answer counts only in the browser that asked;
-``subject`` ties it to a session or a ticket as well (WebAuthn level 3 §13.4.3; ASVS 5.0 §6.7.1).
+``subject`` ties it to a session or a ticket as well (WebAuthn level 3 §13.4.3; ASVS 5.0 §6.7.2).
 """
 
 import secrets

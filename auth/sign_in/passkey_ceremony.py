@@ -186,7 +186,7 @@ def _check(
     shown = check_shown(party, claim, challenge=challenge, public_key=public_key)
     if isinstance(shown, BadAnswer):
         return shown
-    # (5) A key that could not be copied when it was made can't be now (§7.2 step 20).
+    # (5) A key that could not be copied when it was made can't be now (§7.2).
     if shown.can_be_copied != row.can_be_copied:
         return BadAnswer("the backup flag changed")
     # (6) The counter goes up. Only a right signature comes this far, so this is worth telling its owner.

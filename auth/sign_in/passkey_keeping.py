@@ -224,7 +224,7 @@ def _made(entrance: Entrance, session: Session, found: Found, *, handle: str, an
     if challenge is None or party is None:
         return BadAnswer("no such challenge")
     made = check_new(party, answer, challenge=challenge)
-    # A credential that is anybody's already is nobody else's (WebAuthn level 3 §7.1 step 26).
+    # A credential that is anybody's already is nobody else's (WebAuthn level 3 §7.1).
     if isinstance(made, Made) and passkeys.account_of_credential(session, made.credential_id) is not None:
         return BadAnswer("already known")
     return made

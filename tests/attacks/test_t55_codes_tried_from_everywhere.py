@@ -1,6 +1,6 @@
 """T55: one-time codes are tried from many networks, or on many accounts, or two at once, until one fits.
 
-Shows ASVS 5.0 §6.3.1 (against guessing), §6.5.1 (one-time), §6.5.2 (recovery codes hashed), §6.6.3 (rate of codes),
+Shows ASVS 5.0 §6.3.1 (against guessing), §6.5.1 (one-time), §6.5.2 (recovery codes hashed) and
 RFC 6238 §5.2 (accepted once; one step of drift either way).
 """
 

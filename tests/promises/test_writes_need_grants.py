@@ -49,7 +49,7 @@ FILLS_THE_DEMO = ("shop/demo",)
 BEGINS: Mapping[str, str] = {
     "frontend/chores.py:_forget": "what has ended is forgotten",
     "frontend/pages/chat_buttons.py:_begun": "an empty conversation, so that somebody can ask for a person first",
-    "frontend/pages/sign_in.py:_welcome": "a guest's basket and words come along",
+    "frontend/pages/sign_in.py:welcome": "a guest's basket and words come along",
     "frontend/stopping.py:Counting._count": "what a stop of the assistant refused is counted on it",
     "frontend/switch_cli.py:_Shop._clerk": "a clerk's code is used up",
     "frontend/upgrade.py:upgrade": "migrations, run by the operator",
@@ -79,6 +79,7 @@ GOES_ROUND_THE_GUARD: Mapping[str, str] = {
     "auth/database.py:narrow": "the transaction's own settings",
     "auth/guard/submissions.py:queue_up": "an advisory lock",
     "auth/sign_in/one_time.py:_account_by_token": "answers one id; row-level security has a function for it",
+    "auth/sign_in/passkeys.py:account_of_credential": "answers one id; row-level security has a function for it",
     "auth/sign_in/sessions.py:_account_by_token": "answers one id; row-level security has a function for it",
     "auth/vault/vault.py:hold_off_retirement": "an advisory lock",
     "frontend/drills/books.py:read_books": "a drill compares every row of a shop of its own",
