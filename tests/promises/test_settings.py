@@ -88,6 +88,13 @@ def test_the_example_names_real_settings_and_real_values() -> None:
         ({"mode": "playful"}, "COUNTERSIGN_MODE"),
         ({"argon2_memory_kib": 64}, "COUNTERSIGN_ARGON2_MEMORY_KIB"),
         ({"log_level": "loud"}, "COUNTERSIGN_LOG_LEVEL"),
+        ({"sign_in_with": "google"}, "COUNTERSIGN_SIGN_IN_WITH: .*no JSON"),
+        ({"sign_in_with": '{"use": "google"}'}, "COUNTERSIGN_SIGN_IN_WITH: .*reads like"),
+        ({"sign_in_with": '[{"use": "google", "client_secret": "hunter2"}]'}, "SIGN_IN_WITH: .*needs the client_id"),
+        (
+            {"sign_in_with": '[{"name": "Id", "issuer": "http://localhost:9", "client_id": "x"}]'},
+            "COUNTERSIGN_SIGN_IN_WITH: Id is asked over plain http",
+        ),
         ({"day_calls": 0}, "COUNTERSIGN_DAY_CALLS"),
         ({"day_tokens": "many"}, "COUNTERSIGN_DAY_TOKENS"),
         ({"day_money": "Infinity"}, "COUNTERSIGN_DAY_MONEY"),
