@@ -45,6 +45,7 @@ NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "linked": ("done", "Added. From now on it signs you in here as well."),
         "linked-before": ("told", "It signs you in here already. Nothing was changed."),
         "unlinked": ("done", "Removed. It no longer signs you in here."),
+        "app-disconnected": ("done", "The app is disconnected. Its next call is refused."),
         "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
         "app-removed": ("done", "The authenticator app is removed. Your passkeys go on."),
         "address-asked": (

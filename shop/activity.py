@@ -19,6 +19,8 @@ from auth.guard.judge import Judge
 from shop.activity_words import ACTIONS, CHANNELS, EVENTS, in_words
 
 PAGE = 20
+# The name under which the shop's own assistant stands in the log; programs have other ones.
+ASSISTANT = "assistant"
 _SCAN = 200
 _MOST_SCANS = 25
 
@@ -41,7 +43,9 @@ _OUTCOMES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ActivityStep:
-    """One event. ``who`` is *you*, *the assistant*, *a clerk* or *the shop*; ``seq`` is its place in the log."""
+    """One event. ``who`` is *you*, *the assistant*, a program's name, *a clerk* or *the shop*; ``seq`` is its place in
+    the log.
+    """
 
     seq: int
     at: datetime
@@ -68,6 +72,7 @@ class Activity:
     channel: str
     outcome: str
     by_assistant: bool
+    act: str
     steps: tuple[ActivityStep, ...]
 
 
@@ -86,13 +91,16 @@ def read_activity(
     *,
     account_id: UUID,
     only_assistant: bool = False,
+    only_act: str = "",
+    names: Mapping[str, str] = MappingProxyType({}),
     before: int | None = None,
     limit: int = PAGE,
 ) -> ActivityPage:
     """What happened in an account, newest first. A command stands on the page where its newest event does.
 
     Only entries of this account are read: the log is no owned table, so this condition is the wall. With
-    ``only_assistant``, only what the assistant had a part in; a page may then be short and still have an older one.
+    ``only_assistant``, only what the assistant had a part in, with ``only_act`` what this one program had; a page may
+    then be short and still have an older one. ``names`` are those of programs, by the id the log has of them.
     """
     found, at = list[Activity](), before
     for _ in range(_MOST_SCANS):
@@ -105,8 +113,9 @@ def read_activity(
             told = steps.get(entry.command_id, [entry]) if entry.command_id is not None else [entry]
             if told[-1].seq != entry.seq:
                 continue
-            activity = _activity(told, judge)
-            if activity.by_assistant or not only_assistant:
+            activity = _activity(told, judge, names)
+            is_wanted = activity.act == only_act if only_act else activity.by_assistant or not only_assistant
+            if is_wanted:
                 found.append(activity)
         if len(entries) < _SCAN:
             return ActivityPage(tuple(found), None)
@@ -123,9 +132,10 @@ def _steps_of(session: Session, account_id: UUID, commands: set[UUID]) -> Mappin
     return grouped
 
 
-def _activity(entries: Sequence[AuditEntry], judge: Judge) -> Activity:
+def _activity(entries: Sequence[AuditEntry], judge: Judge, names: Mapping[str, str]) -> Activity:
     bodies = [entry.facts() for entry in entries]
-    steps = tuple(_step(entry, body, judge) for entry, body in zip(entries, bodies, strict=True))
+    act = next((name for body in bodies if (name := _act(body))), "")
+    steps = tuple(_step(entry, body, judge, names) for entry, body in zip(entries, bodies, strict=True))
     first = steps[0]
     return Activity(
         command_id=entries[0].command_id,
@@ -135,29 +145,37 @@ def _activity(entries: Sequence[AuditEntry], judge: Judge) -> Activity:
         who=first.who,
         channel=first.channel,
         outcome=_outcome(entries),
-        by_assistant=any("act" in body for body in bodies),
+        by_assistant=act == ASSISTANT,
+        act=act,
         steps=steps,
     )
 
 
-def _step(entry: AuditEntry, body: Mapping[str, Any], judge: Judge) -> ActivityStep:
+def _step(entry: AuditEntry, body: Mapping[str, Any], judge: Judge, names: Mapping[str, str]) -> ActivityStep:
     return ActivityStep(
         seq=entry.seq,
         at=entry.at,
         kind=entry.kind,
-        who=_who(entry, body),
+        who=_who(entry, body, names),
         channel=CHANNELS.get(entry.channel, entry.channel),
         words=in_words(entry.kind, body),
         policies=tuple(_reasons(body, judge)),
     )
 
 
-def _who(entry: AuditEntry, body: Mapping[str, Any]) -> str:
+def _who(entry: AuditEntry, body: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if entry.kind in _BY_THE_SHOP or entry.channel == "house":
         return "the shop"
     if "by" in body or body.get("role") == "clerk" or entry.channel == "staff":
         return "a clerk"
-    return "the assistant" if "act" in body else "you"
+    act = _act(body)
+    return "you" if not act else "the assistant" if act == ASSISTANT else names.get(act, act)
+
+
+def _act(body: Mapping[str, Any]) -> str:
+    """Who acted for the account holder: the assistant, or a program by its id; empty for a person."""
+    act = body.get("act")
+    return str(act.get("name", "")) if isinstance(act, Mapping) else str(body.get("app", ""))
 
 
 # Steps in which nobody acts but the shop: it decides, carries out, checks and ends what has run out.

@@ -89,7 +89,7 @@ def _cut(
         )
         narrow.redeemed_at = now
         token = access_token(session, issuer, narrow, scopes=scopes, audiences=(audience,), now=now)
-        told = {"client": client.id, "scope": " ".join(scopes), "delegation": str(narrow.id), "from": str(wide.id)}
+        told = {"app": client.id, "scope": " ".join(scopes), "delegation": str(narrow.id), "from": str(wide.id)}
         note(session, "app.exchanged", at=now, account_id=wide.account_id, **told)
     body: dict[str, str | int] = {"access_token": token.text, "issued_token_type": ACCESS_TOKEN}
     return {**body, "token_type": "Bearer", "expires_in": token.expires_in, "scope": " ".join(scopes)}

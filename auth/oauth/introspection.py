@@ -106,5 +106,5 @@ def _end(issuer: Issuer, client: Client, account_id: UUID, delegation_id: UUID) 
         if row is None or row.client_id != client.id:
             return
         if delegations.end(session, delegation_id, why=Why.GIVEN_BACK, now=now):
-            told = {"client": client.id, "delegation": str(delegation_id)}
+            told = {"app": client.id, "delegation": str(delegation_id)}
             note(session, "app.gave_back", at=now, account_id=account_id, **told)

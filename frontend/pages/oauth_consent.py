@@ -25,7 +25,7 @@ from auth.oauth.authorization import (
     refuse,
 )
 from auth.oauth.issuer import AUTHORIZE, OPENID
-from auth.sign_in.totp import has_factor
+from auth.sign_in.held import has_factor
 from auth.web.asking import SignInNeeded, Visitor, ceiling, safe_next
 from auth.web.headers import let_form_lead_to
 from frontend.errors import BAD_REQUEST, OK, SEE_OTHER, UNPROCESSABLE

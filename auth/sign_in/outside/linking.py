@@ -18,8 +18,8 @@ from auth.accounts import Account, find_account
 from auth.actor import Actor
 from auth.database import Scope
 from auth.mail import Mail, queue_mail
-from auth.sign_in import totp
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.held import has_factor
 from auth.sign_in.noted import note
 from auth.sign_in.outside import letters
 from auth.sign_in.outside.identities import (
@@ -174,7 +174,7 @@ def _wanted(entrance: Entrance, session: Session, account: Account, actor: Actor
     now = entrance.clock()
     mine = select(SignInSession).where(SignInSession.id == actor.session_id, SignInSession.account_id == account.id)
     row = session.scalar(mine.where(SignInSession.revoked_at.is_(None)))
-    if totp.has_factor(session, account.id):
+    if has_factor(session, account.id):
         wanted, shown_at = Proof.CODE, None if row is None else row.second_factor_at
     elif account.password_hash is not None:
         wanted, shown_at = Proof.PASSWORD, None if row is None else row.password_at
