@@ -23,7 +23,7 @@ from auth.sign_in.noted import note
 from auth.sign_in.passkeys import PasskeyLine, list_passkeys
 from auth.sign_in.passwords import Match, Rejected, judge_password
 from auth.sign_in.resetting import WrongPassword
-from auth.sign_in.sessions import SessionLine
+from auth.sign_in.sessions import SessionLine, SignInSession
 from auth.sign_in.totp import CodeAccepted, CodeRefused, Enrolment
 
 
@@ -97,10 +97,24 @@ def held_by(entrance: Entrance, actor: Actor) -> Held:
 
 
 def needs_password_to_enrol(entrance: Entrance, actor: Actor) -> bool:
-    """Whether :func:`start_enrolment` asks for the password: there is no factor yet that could be shown instead."""
+    """Whether :func:`start_enrolment` asks for the password: there is no factor yet that could be shown instead.
+
+    An account without a password has an identity elsewhere: who has just signed in with that has shown enough.
+    """
     with entrance.database.read(Scope.own(actor.account_id)) as session:
         account = _account(session, actor)
-        return account is not None and not has_factor(session, account.id)
+        if account is None or has_factor(session, account.id):
+            return False
+        row = None if actor.session_id is None else session.get(SignInSession, actor.session_id)
+        arrived_at = None if row is None or row.revoked_at is not None else row.password_at
+        return account.password_hash is not None or not is_fresh(entrance, arrived_at, entrance.clock())
+
+
+def has_password(entrance: Entrance, actor: Actor) -> bool:
+    """Whether the actor's account has a password; one that was opened with an identity elsewhere may have none."""
+    with entrance.database.read(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        return account is not None and account.password_hash is not None
 
 
 def start_enrolment(

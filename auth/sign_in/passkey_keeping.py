@@ -25,6 +25,7 @@ from auth.sign_in.factors import (
     NotAllowed,
     Removed,
     StepUpNeeded,
+    has_password,
     is_fresh,
     needs_password_to_enrol,
     refuse_password,
@@ -209,7 +210,7 @@ def _refuse_going_without(
     entrance: Entrance, actor: Actor, password: str
 ) -> LastFactor | WrongPassword | Rejected | TooMany | None:
     """Why the last factor may not go; ``None`` when the password is right and can stand alone."""
-    if actor.role is not Role.CUSTOMER or not _has_password(entrance, actor):
+    if actor.role is not Role.CUSTOMER or not has_password(entrance, actor):
         return LastFactor()
     refused = refuse_password(entrance, actor, password, event="passkey.remove_refused", now=entrance.clock())
     if refused is not None:
@@ -239,12 +240,6 @@ def _is_last(entrance: Entrance, account_id: UUID) -> bool:
     with entrance.database.read(Scope.own(account_id)) as session:
         held = factors_held(session, account_id)
     return not held.totp and held.passkeys == 1
-
-
-def _has_password(entrance: Entrance, actor: Actor) -> bool:
-    with entrance.database.read(Scope.own(actor.account_id)) as session:
-        account = None if actor.account_id is None else find_account(session, actor.account_id)
-        return account is not None and account.password_hash is not None
 
 
 def _name(typed: str) -> str:

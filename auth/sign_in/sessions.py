@@ -107,7 +107,8 @@ def start(
         last_seen_at=now,
         ends_at=now + life.absolute(Role(account.role)),
         second_factor_at=second_factor_at,
-        password_at=now if "pwd" in amr.split() else None,
+        # Where there is no password, having come from elsewhere stands for it.
+        password_at=now if "pwd" in amr.split() or (account.password_hash is None and "fed" in amr.split()) else None,
         amr=amr,
     )
     vault.seal(session, row, "device", visit.device)

@@ -11,7 +11,7 @@ from auth.actor import Actor
 from auth.sign_in import passkey_ceremony, passkey_keeping
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import Refused, SignedIn
-from auth.sign_in.factors import NotAllowed, Removed, StepUpNeeded, needs_password_to_enrol
+from auth.sign_in.factors import NotAllowed, Removed, StepUpNeeded, has_password, needs_password_to_enrol
 from auth.sign_in.passkey_keeping import Added, Adding, LastFactor, Renamed, TooManyPasskeys
 from auth.sign_in.passwords import Rejected
 from auth.sign_in.resetting import WrongPassword
@@ -163,4 +163,5 @@ def _new(
         error=error,
         offered=entrance.party is not None,
         needs_password=needs_password_to_enrol(entrance, actor),
+        has_password=has_password(entrance, actor),
     )

@@ -191,6 +191,7 @@ def _enrolment(request: Request, actor: Actor, errors: dict[str, str], status: i
         picture=picture,
         errors=errors,
         needs_password=factors.needs_password_to_enrol(entrance, actor),
+        has_password=factors.has_password(entrance, actor),
     )
 
 

@@ -50,6 +50,21 @@ def test_without_a_second_factor_the_password_is_typed_again(quarter: Quarter) -
     assert [row.account_id for row in quarter.identities()] == [quarter.building.person("ben").id]
 
 
+def test_a_first_factor_of_an_account_without_a_password_takes_a_fresh_arrival(quarter: Quarter) -> None:
+    """Or a session that was left open could set up a factor of its own and lock the owner out."""
+    browser = quarter.browser()
+    come_in(browser, quarter.id, WREN)
+    assert "Your password" not in browser.get("/account/security/enrol").text
+    quarter.building.clock.move(minutes=6)
+    page = browser.get("/account/security/enrol").text
+    assert "This account has no password" in page and "Your password" not in page
+    for password in ("", PASSWORD):
+        assert browser.post("/account/security/enrol/start", data={"password": password}).status_code == 422
+    again = quarter.browser()
+    come_in(again, quarter.id, WREN)
+    assert again.post("/account/security/enrol/start", data={"password": ""}).status_code in (200, 303)
+
+
 def test_an_identity_of_one_account_is_not_taken_by_another(quarter: Quarter) -> None:
     come_in(quarter.browser(), quarter.id, WREN)
     browser = quarter.street.signed_in("ada")
