@@ -70,14 +70,7 @@ def find_token(session: Session, token: str, *, purpose: Purpose, now: datetime)
     if account_id is None:
         return None
     narrow(session, account_id)
-    return session.scalar(
-        select(OneTimeToken).where(
-            OneTimeToken.token_hash == token_hash(token),
-            OneTimeToken.purpose == purpose.value,
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.ends_at > now,
-        )
-    )
+    return find_token_of(session, account_id, token, purpose=purpose, now=now)
 
 
 def find_token_of(
