@@ -66,6 +66,8 @@ ON_THE_WAY = (
     "/sign-in/code",
     "/register/confirm/{token}",
     "/reset/{token}",
+    "/sign-in/with/{provider}/back",
+    "/sign-in/with/{provider}/confirm/{token}",
     "/orders/{number}",
     "/approvals/{approval_id}",
     "/chat/{conversation_id}",
