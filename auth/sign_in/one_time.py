@@ -94,25 +94,24 @@ def _find(session: Session, token: str, *, purposes: frozenset[Purpose], now: da
     if account_id is None:
         return None
     narrow(session, account_id)
-    return session.scalar(
-        select(OneTimeToken).where(
-            OneTimeToken.token_hash == token_hash(token),
-            OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.ends_at > now,
-        )
-    )
+    return _live(session, account_id, token, purposes=purposes, now=now)
 
 
 def find_token_of(
     session: Session, account_id: UUID, token: str, *, purpose: Purpose, now: datetime
 ) -> OneTimeToken | None:
     """The same for a token of an account that is known already; the transaction's scope stays as it is."""
+    return _live(session, account_id, token, purposes=frozenset({purpose}), now=now)
+
+
+def _live(
+    session: Session, account_id: UUID, token: str, *, purposes: frozenset[Purpose], now: datetime
+) -> OneTimeToken | None:
     return session.scalar(
         select(OneTimeToken).where(
             OneTimeToken.token_hash == token_hash(token),
             OneTimeToken.account_id == account_id,
-            OneTimeToken.purpose == purpose.value,
+            OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
             OneTimeToken.used_at.is_(None),
             OneTimeToken.ends_at > now,
         )

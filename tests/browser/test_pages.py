@@ -69,6 +69,8 @@ ON_THE_WAY = (
     "/link/{token}",
     "/register/confirm/{token}",
     "/reset/{token}",
+    "/sign-in/with/{provider}/back",
+    "/sign-in/with/{provider}/confirm/{token}",
     "/orders/{number}",
     "/approvals/{approval_id}",
     "/chat/{conversation_id}",
