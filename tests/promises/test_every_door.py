@@ -42,7 +42,7 @@ PUBLIC = {
     "GET /static/{path}": "files that are the same for everybody",
     "GET /art/{kind}/{colour}.svg": "drawings that are the same for everybody",
     "GET /.well-known/oauth-authorization-server": "what the shop is to programs, the same for everybody",
-    "GET /.well-known/oauth-protected-resource{path}": "what the shop is to programs, the same for everybody",
+    "GET /.well-known/oauth-protected-resource{path:path}": "what the shop is to programs, the same for everybody",
     "GET /.well-known/openid-configuration": "what the shop is to programs, the same for everybody",
     "GET /oauth/jwks": "public keys",
     "GET /oauth/userinfo": "asks for a bearer token instead of a cookie",
