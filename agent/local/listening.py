@@ -84,8 +84,10 @@ class Listener:
         first = requests[0]
         several = len(requests) > 1
         if not several and self._readings.plain_change(turn, memory) is None:
-            first = self._topics.read(turn, memory, first)
-            requests = [first]
+            meant = self._topics.read(turn, memory, first)
+            if meant is not first and self._is_asked_already(turn, memory, meant):
+                return recalled(memory.change) if memory.change else Said("nothing_open")
+            requests, first = [meant], meant
         if (more := self._carrying_on.reads(turn, memory, first, several=several)) is not None:
             return more
         unwanted = waiting_card(turn, memory)
@@ -94,12 +96,12 @@ class Listener:
         if memory.guess and first.slots.position == 0 and len(first.slots.words) <= LONGEST_NAME and memory.heard:
             return [Task(memory.guess, (memory.heard[-1],), turn.page)]
         move = self._move(first)
+        if self._readings.of_them(turn, memory, first):
+            return [Task("compare_products", (turn.text,))]
         if self._picks_foremost(turn, first, memory):
             return [Task("product_question", (turn.text,))]
         if self._picks_order(first, memory):
             return [Task("show_order", (turn.text,), turn.page)]
-        if self._readings.of_them(turn, memory, first):
-            return [Task("compare_products", (turn.text,))]
         if move == "answer" and memory.order and STILL.search(fold(turn.text)):
             return [Task("show_order", (turn.text,), turn.page)]
         if first.intent == "thanks" and memory.card:
@@ -131,6 +133,12 @@ class Listener:
                 return [Task(first.intent, (turn.text,), turn.page)]
             case _:
                 return self._wishes(turn, memory, requests)
+
+    def _is_asked_already(self, turn: Turn, memory: Memory, meant: Understanding) -> bool:
+        """Whether what a few words were taken for waits on its card, and they name nothing that it is not about."""
+        m, wish = meant.slots, memory.wish
+        same = wish is not None and wish.intent == meant.intent and bool(waiting_card(turn, memory))
+        return same and not (m.items or m.orders or m.colours or m.labels or m.quantity or m.other)
 
     def _made_good_otherwise(
         self, turn: Turn, memory: Memory, requests: Sequence[Understanding], unwanted: str

@@ -13,7 +13,7 @@ from agent.local.tasks import Memory, Turn
 from agent.local.understanding import Understander, Understanding
 from agent.local.wording import Words, clean, fold, load_yaml
 
-ALWAYS = "anything"  # the topic whose words decide whatever the talk is about
+ALWAYS = "anything"  # the topic whose words decide where nothing else is open and the message is not clear
 CHANGES = "changes"  # the topic that is open while a change is asked for in the conversation
 MORE = 6.0  # how many times the share of an intent counts while its topic is open
 FEWEST, ENOUGH = 0.03, 0.3  # shares (0-1): of the words alone, and with the topic, from which they are taken for it
@@ -37,12 +37,14 @@ FAINT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A subject of talk: the intents that open it, those that are likelier in it, and words that decide in it."""
+    """A subject of talk: the intents that open it, those that are likelier in it, and words that decide in it.
+    ``always``: its words decide whatever the talk is about."""
 
     name: str
     after: frozenset[str]
     likely: frozenset[str]
     plain: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]
+    always: bool = False
 
 
 class Topics:
@@ -69,7 +71,7 @@ class Topics:
         names |= {"products"} if turn.page.get("product") else set()
         names |= {CHANGES} if memory.change else set()
         near = [topic for topic in self._topics if last in topic.after or topic.name in names]
-        return [*near, *(topic for topic in self._topics if topic.name == ALWAYS)]
+        return [*near, *(topic for topic in self._topics if topic.name == ALWAYS or topic.always)]
 
     def _plainly(self, near: Sequence[Topic], first: Understanding) -> str | None:
         """What the words of an open topic decide, where they are not clearly another wish of the same topic."""
@@ -113,4 +115,4 @@ def _topic(name: str, data: Mapping[str, object]) -> Topic:
     assert isinstance(plain, Mapping)  # noqa: S101 - the file's shape; a list here is a mistake of its author
     rules = tuple((str(intent), tuple(re.compile(p, re.S) for p in patterns)) for intent, patterns in plain.items())
     after, likely = (frozenset(map(str, data.get(key) or ())) for key in ("after", "likely"))  # type: ignore[call-overload]
-    return Topic(name, after, likely, rules)
+    return Topic(name, after, likely, rules, bool(data.get("always")))
