@@ -43,7 +43,10 @@ _COUNTED = (
     ("eleven", "elf"),
     ("twelve", "zwölf", "dozen", "dutzend"),
 )
-_NONE = ("zero", "null", "none", "remove", "delete", "out", "raus", "weg", "entferne", "entfernen")
+_NONE = (
+    *("zero", "null", "none", "remove", "delete", "out", "empty", "clear", "raus", "weg", "leer", "leeren"),
+    *("entferne", "entfernen", "lösche", "löschen"),
+)
 _NUMBERS: Mapping[str, int] = MappingProxyType(
     {word: n for n, words in enumerate(_COUNTED, 1) for word in words} | dict.fromkeys(_NONE, 0)
 )

@@ -12,7 +12,7 @@ from agent.local.tasks import Memory, Task, Turn
 from agent.local.understanding import Understanding
 from agent.local.wording import fold
 
-STANDS, BASKET = "how_did_it_go", "change_basket"
+STANDS, BASKET, ADD = "how_did_it_go", "change_basket", "add_to_basket"
 SURE = 0.6  # share (0-1) from which another wish is taken for one, and not for a part of the one before
 SHORT = 12  # words of a message that only tells a part of a wish otherwise
 # Wishes that are heard in the words of an answer: what they name decides, and not that they are heard.
@@ -48,6 +48,10 @@ NO_FIRST = re.compile(r"^\W*(?:\w+\W+){0,2}?(?:no|nein|nee|nope|not|wait|sorry|i
 CORRECTS = re.compile(
     r"^\W*(?:\w+\W+){0,3}?(?:no|nein|nee|nope|wait|sorry|halt|moment|stop|oops|moin)\b"
     r"|\b(?:i mean|i meant|mixed (?:it |them |that )?up|wrong (?:one|order)|ich meine|ich meinte|verwechselt|falsche)\b"
+)
+ANOTHER = re.compile(
+    r"\b(?:another(?: one)?|a second(?: one)?|one more|(?P<many>\d+|two|three) more|noch (?:ein\w*|mal eine?n?)"
+    r"|the same again)\b"
 )
 STILL = re.compile(r"\b(?:still|come|comes|coming|arrives?|noch|kommt|kommen|trotzdem|unterwegs)\b")
 PARTS = re.compile(r"[,;.!?]\s+|\s+(?:and|but|und|aber|while|sondern)\s+", re.I)
@@ -86,12 +90,38 @@ class CarryingOn:
             return [other]
         if (again := self._once_more(turn, memory, wish, first)) is not None:
             return [again]
+        if (more := self._another(turn, memory, first)) is not None:
+            return [more]
+        if (swapped := self._swapped(turn, memory, wish, first)) is not None:
+            return swapped
         if not self._may_be_part(turn, memory, first):
             return None
         if (line := self._other_line(turn, memory, wish)) is not None:
             return [self._instead(line, turn, memory)]
         told = self._otherwise(turn, memory, wish)
         return [told] if told else None
+
+    def _another(self, turn: Turn, memory: Memory, first: Understanding) -> Task | None:
+        """ "And a second one of it": what was put into the basket goes there again, as many as are named."""
+        last, hit = memory.last, ANOTHER.search(fold(turn.text))
+        done = memory.change is not None and memory.change.outcome == "done"
+        if last is None or last.intent != ADD or not done or hit is None:
+            return None
+        is_ask = asks(turn.text, self._reader.words) and not turn.text.casefold().startswith(("can", "could", "kann"))
+        if is_ask or first.slots.items or len(first.slots.words) > SHORT:
+            return None
+        return replace(last, answers={**last.answers, "quantity": hit["many"] or "1"}, question=None, tries=0)
+
+    def _swapped(self, turn: Turn, memory: Memory, wish: Task, first: Understanding) -> list[Task] | None:
+        """ "Sorry, sea not straw": another option of what lies in the basket by now takes the place of the first."""
+        done = memory.change is not None and memory.change.outcome == "done"
+        if wish.intent != ADD or not done or first.slots.items or not self._may_be_part(turn, memory, first):
+            return None
+        meant, slot = without_refused(turn.text), next(s for s in self._intents[ADD].slots if s.fill == "variant")
+        if not self._tells(slot, meant, memory) or not (NO_FIRST.search(turn.text) or meant != turn.text):
+            return None
+        out = Task(BASKET, (" ".join((*wish.said, *wish.answers.values())),), answers={"quantity": "remove"})
+        return [out, self._more(wish, turn, {slot.name: meant})]
 
     def _instead(self, task: Task, turn: Turn, memory: Memory) -> Task:
         """The task, and that the card for what was understood before is not wanted any more."""

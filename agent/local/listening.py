@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from agent.local.answers import LONGEST_NAME, SURE, Answers
 from agent.local.asides import asks, refuses_person, without_refused
-from agent.local.carrying_on import CarryingOn, waiting_card
+from agent.local.carrying_on import STILL, CarryingOn, waiting_card
 from agent.local.clauses import ITS
 from agent.local.filling import in_force
 from agent.local.intents import Intent
@@ -29,6 +29,8 @@ LISTS = frozenset({"list_orders", "search_product", "recommend", "recommend_prod
 RULES = {name: "policy_returns" for name in ("return_items", "exchange_item", "refund_damaged")}
 Heard = Said | list[Task]
 NEVER_MIND = "never_mind"
+FORGOTTEN = re.compile(r"^.{0,20}?\b(?:forget|never mind|scrap|vergiss|vergessen sie)\b[^,.;!]{0,40}[,.;!]\s*", re.I)
+OF_IT = re.compile(r"\b(?:in|of|on|from|bei|von|an|aus)\s+(?:the|my|der|dem|meiner)\s+\w+")
 INSTEAD = re.compile(r"\b(?:instead|forget (?:it|that|the)|rather|stattdessen|lieber|doch lieber|vergiss)\b(?! of)")
 
 
@@ -45,6 +47,15 @@ class Listener:
 
     def hear(self, turn: Turn, memory: Memory) -> Heard:
         """The requests of a message, or what to say when it asks for nothing that can be done."""
+        left = FORGOTTEN.sub("", turn.text)
+        if left != turn.text and re.search(r"\w+\W+\w+", left):
+            # "Forget the colour, cancel the towels": what is given up is not asked for, and its card not wanted.
+            heard = self._heard(replace(turn, text=left), replace(memory, open=None))
+            if isinstance(heard, list) and self._intents[heard[0].intent].changes:
+                return [replace(heard[0], instead=heard[0].instead or waiting_card(turn, memory)), *heard[1:]]
+        return self._heard(turn, memory)
+
+    def _heard(self, turn: Turn, memory: Memory) -> Heard:
         requests: Sequence[Understanding] = self._understander.requests(turn.text)
         first = requests[0]
         if not first.text:
@@ -72,7 +83,10 @@ class Listener:
         """A message when no question is open: a yes, a no, a correction, or a wish."""
         first = requests[0]
         several = len(requests) > 1
-        if not several and (meant := self._topics.read(turn, memory, first)) is not first:
+        if not several and self._readings.plain_change(turn, memory) is None:
+            meant = self._topics.read(turn, memory, first)
+            if meant is not first and self._is_asked_already(turn, memory, meant):
+                return recalled(memory.change) if memory.change else Said("nothing_open")
             requests, first = [meant], meant
         if (more := self._carrying_on.reads(turn, memory, first, several=several)) is not None:
             return more
@@ -82,9 +96,13 @@ class Listener:
         if memory.guess and first.slots.position == 0 and len(first.slots.words) <= LONGEST_NAME and memory.heard:
             return [Task(memory.guess, (memory.heard[-1],), turn.page)]
         move = self._move(first)
+        if self._readings.of_them(turn, memory, first):
+            return [Task("compare_products", (turn.text,))]
         if self._picks_foremost(turn, first, memory):
             return [Task("product_question", (turn.text,))]
         if self._picks_order(first, memory):
+            return [Task("show_order", (turn.text,), turn.page)]
+        if move == "answer" and memory.order and STILL.search(fold(turn.text)):
             return [Task("show_order", (turn.text,), turn.page)]
         if first.intent == "thanks" and memory.card:
             return Said("thanks_card", card=True)
@@ -115,6 +133,12 @@ class Listener:
                 return [Task(first.intent, (turn.text,), turn.page)]
             case _:
                 return self._wishes(turn, memory, requests)
+
+    def _is_asked_already(self, turn: Turn, memory: Memory, meant: Understanding) -> bool:
+        """Whether what a few words were taken for waits on its card, and they name nothing that it is not about."""
+        m, wish = meant.slots, memory.wish
+        same = wish is not None and wish.intent == meant.intent and bool(waiting_card(turn, memory))
+        return same and not (m.items or m.orders or m.colours or m.labels or m.quantity or m.other)
 
     def _made_good_otherwise(
         self, turn: Turn, memory: Memory, requests: Sequence[Understanding], unwanted: str
@@ -231,7 +255,9 @@ class Listener:
         if move == "correct" and question.fill != "order":
             return [self._again(turn, memory, task, corrects=True)]
         if exact or (
-            move in {None, "answer", "correct"} and not strays and self._answers.fits(turn, task, first, memory.orders)
+            (move in {None, "answer", "correct"} or (move == "agree" and self._answers.names_offer(turn.text, task)))
+            and not strays
+            and self._answers.fits(turn, task, first, memory.orders)
         ):
             return [self._answered(task, turn.text)]
         if move in {"drop", "decline"}:
@@ -315,6 +341,15 @@ class Listener:
         m = heard.slots
         short = len(m.words) <= LONGEST_NAME and memory.last is not None and memory.last.intent == "list_orders"
         points = set(m.words[:1]) & {"the", "that", "der", "die", "das"}
+        listed = memory.last is not None and memory.last.intent == "list_orders"
+        if (
+            listed
+            and m.position is not None
+            and OF_IT.search(fold(heard.text))
+            and not self._intents[heard.intent].changes
+        ):
+            # "What colour is the kettle in the newest one?": the order tells, and not the shelf.
+            return True
         return short and bool(points) and not m.orders and bool(m.status or m.dates or m.position is not None)
 
     def _choice(self, name: str, memory: Memory) -> str:

@@ -83,7 +83,7 @@ class EmbeddedModel(BaseChatModel):
         if missing := check_replies(self._intents, voice.shared):
             raise ValueError(missing[0])
         recipes = Recipes(self._intents, reader, lambda: self.clock().date())
-        topics = Topics(load_topics(self.folder / "topics.yaml", self._intents), self._understander)
+        topics = Topics(load_topics(self.folder / "topics.yaml", self._intents), self._understander, reader.words)
         self._dialogue = Dialogue(self._intents, reader, self._understander, recipes, voice, topics)
 
     @property

@@ -47,6 +47,9 @@ def fitting(
         return _next(rows, ladder or rows, now, step)
     said = set(reader.words.split(text)) | set(m.colours) | _sizes(reader.words.split(text))
     shades = reader.words.shaded(text)
+    # "You picked M, I need S": what there is now is named, and no choice.
+    there = set(fold(now).replace(",", " ").split())
+    said = said - there if (said - there) & {part for row in rows for part in _parts(row)} else said
     # The shop's own word for a colour counts for more than one that people have for several.
     named = [(str(row.get("name", "")), row) for row in rows]
     scored = [(2 * _score(name, said, reader) + _shade(name, shades), row) for name, row in named]
@@ -54,7 +57,7 @@ def fitting(
     if best > 0:
         found = [row for score, row in scored if score == best]
         # Of one size in several colours, the colour there is stays.
-        kept = [row for row in found if set(fold(str(row.get("name", ""))).split()) & set(fold(now).split())]
+        kept = [row for row in found if _parts(row) & there]
         return kept if len(found) > 1 and len(kept) == 1 else found
     return matching(rows, replace(m, items=()), reader.words)
 
@@ -99,6 +102,10 @@ def _sizes(words: Sequence[str]) -> set[str]:
         if letter:
             found.add(f"x{letter}" if before in EXTRA and letter != "m" else letter)
     return found
+
+
+def _parts(row: Mapping[str, Any]) -> set[str]:
+    return set(fold(str(row.get("name", ""))).replace(",", " ").split())
 
 
 def _shade(name: str, shades: set[str]) -> int:

@@ -19,7 +19,7 @@ ADDING = re.compile(r"\b(?:add|put|pack\w*|lege?|nimm|take|another|more|noch)\b"
 SWAPPED = re.compile(
     r"\b(?:want|wanted|have|get|like|prefer|need|moechte|haette|will|haben|bitte|please)\b.{0,60}"
     r"(?:\b(?:instead of|rather than|statt|anstatt)\b"
-    r"|(?<=\w),? (?:not|nicht)\b (?!want|need|like|fit|work|come|any|have))"
+    r"|(?<=\w),? (?:not|nicht)\b (?!want|need|like|fit|work|come|any|have|send|ship|to|mehr|schick|send))"
     r" ?\w+|\b(?:instead of|statt|anstatt)\b \w+ (?:haben|please|bitte)"
     r"|\b(?:have|get|want|need|like|make|change)\b.{0,20}\b(?:mine|meine\w*)\b.{0,20}\b(?:in|to) \w+"
 )

@@ -11,12 +11,21 @@ from agent.local.plainly import BASKET, names_option_of_line, of_a_pair, swaps_o
 from agent.local.slots import Reader, begins
 from agent.local.tasks import Memory, Task, Turn
 from agent.local.understanding import PERSON, Understander, Understanding
-from agent.local.wording import sentences
+from agent.local.wares import OF_THEM
+from agent.local.wording import fold, sentences
 
 MENTIONING = frozenset({"show_order", "search_product", "product_question", "which_order", "other_order", "recommend"})
 # Wishes after something went wrong: two of them in one message are mostly one wish and its reason.
 MAKING_GOOD = frozenset({"refund_damaged", "return_items", "exchange_item", "claim_warranty", "report_parcel"})
 CHANGE_ITEM = "change_order_item"
+COMPARED = frozenset({"compare_products", "search_product", "product_question", "recommend", "out_of_scope"})
+RULES = "policy_warranty"
+MOST = 4  # products that are looked at beside each other
+# Whether something is under warranty is asked of the rules; a claim is what comes after.
+WARRANTY = re.compile(
+    r"(?:^|[.!?]\s+)(?:and |so |but )?(?:is|are|does|do|would|ist|sind|habe|gilt|laeuft|greift)\b[^.!?]{0,60}"
+    r"\b(?:warranty|guarantee|garantie|gewaehrleistung)\b[^.!?]{0,30}\?\s*$"
+)
 
 
 class Readings:
@@ -53,6 +62,12 @@ class Readings:
         """What is asked back in so many words: "return it, it is too small" is a return."""
         words = self._reader.words
         said = [name for name, starts in words.plain_wishes.items() if begins(heard.text, starts, words)]
+        if (
+            heard.intent == "claim_warranty"
+            and WARRANTY.search(fold(heard.text))
+            and "policy_warranty" in self._intents
+        ):
+            return replace(heard, intent="policy_warranty")
         if heard.intent not in MAKING_GOOD or heard.intent in said or len(said) != 1 or said[0] not in self._intents:
             return heard
         return replace(heard, intent=said[0])
@@ -84,6 +99,19 @@ class Readings:
             other = next(name for name in pair if name != "add_to_basket")
             return [Task(name or other, (half,), turn.page) for name, half in zip(said, halves, strict=True)]
         return None
+
+    def of_them(self, turn: Turn, memory: Memory, first: Understanding) -> bool:
+        """Whether a property of the few products that were shown is asked about, and no single one is meant."""
+        few, said = 2 <= len(memory.products) <= MOST, fold(turn.text)
+        if not few or "compare_products" not in self._intents or turn.page.get("product"):
+            return False
+        asking = first.intent in COMPARED or first.band != "act"
+        words = self._reader.words
+        if OF_THEM.search(said):
+            return asking and asks(turn.text, words)
+        names = set(first.slots.items) or first.slots.position is not None or first.slots.superlative
+        of_it = first.intent == "product_question" and bool(first.slots.pronoun) and memory.product is None
+        return of_it and not names and any(word in words.properties for word in first.slots.words)
 
     def more_of_rules(self, turn: Turn, memory: Memory, first: Understanding) -> bool:
         """Whether "and what does it cost?" goes on about the rules that were just told, and about no product."""

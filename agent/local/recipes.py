@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from agent.local.afterwards import ENDINGS, as_it_stands, told_already, way_out
+from agent.local.emptying import CHANGE_BASKET, emptied, empties
 from agent.local.filling import Filling, Run, out_of_reach, texts_for
 from agent.local.fills import WAYS
 from agent.local.fills.choices import one_of
@@ -40,6 +41,8 @@ class Recipes:
             return Said("talk", offers=intent.offers)
         if intent.tool not in tools:
             return Said(out_of_reach(memory))
+        if intent.tool == CHANGE_BASKET and empties(task.said[-1]):
+            return (yield from emptied(tools))
         args: dict[str, Any] = {}
         for slot in intent.slots:
             value = yield from self._filled(slot, intent, task, memory, tools, args)

@@ -95,7 +95,8 @@ class Reader:
         self._real = (
             frozenset(COMMON) | words.english | words.german | words.items | frozenset(words.aliases) | words.filler
         )
-        self._names = frozenset(part for name in product_names for part in words.split(name) if len(part) > 2)
+        self.product_names = tuple(product_names)
+        self._names = frozenset(part for name in self.product_names for part in words.split(name) if len(part) > 2)
         # No slip of a thing's name is what means something of its own.
         self._strange = frozenset(
             {*words.gloss, *words.same, *words.colours, *words.labels, *words.ordinals, *MONTHS, *WEEKDAYS}

@@ -7,6 +7,11 @@ from typing import Any
 from agent.local.slots import Reader
 from agent.local.wording import Words, singulars
 
+# "Which of them can go into the wash?" is about what was shown.
+OF_THEM = re.compile(
+    r"\b(?:which|what|any|welche[rsn]?|eine[rs]?)\s+(?:one\s+)?(?:of|von|davon)?\s*"
+    r"(?:them|these|those|the two|the three|denen|diesen|davon|den beiden|beiden)\b"
+)
 # How a question about a property begins: "is it dishwasher safe", "passt es in die Spülmaschine".
 PROPERTY = frozenset({"is", "are", "does", "do", "can", "has", "will", "ist", "sind", "kann", "hat", "geht"})
 
@@ -18,6 +23,10 @@ def foremost(products: Sequence[Mapping[str, Any]], superlative: str) -> Mapping
             return min(products, key=lambda product: _number(product.get("price")))
         case "dearest":
             return max(products, key=lambda product: _number(product.get("price")))
+        case "lightest":
+            return min(products, key=lambda product: _grams(product) or float("inf"))
+        case "heaviest":
+            return max(products, key=_grams)
         case _:
             return max(products, key=lambda product: _number(product.get("rating")))
 
@@ -57,3 +66,9 @@ def _passage(product: Mapping[str, Any], asked: Sequence[str], words: Words) -> 
 def _number(said: object) -> float:
     found = re.search(r"\d+(?:\.\d+)?", str(said or "").replace(",", ""))
     return float(found[0]) if found else 0.0
+
+
+def _grams(product: Mapping[str, Any]) -> float:
+    """What a product weighs by its details; 0 where they don't say."""
+    told = detail(product, ["weight"])
+    return _number(told) * (1 if re.search(r"\d\s*g\b", told) else 1000)

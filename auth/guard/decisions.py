@@ -63,7 +63,8 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Not carried out, and nothing changed. ``kind`` is one of ``policy``, ``not_found``, ``limit``, ``invalid``,
-    ``expired``, ``changed``, ``declined`` (by the person), ``withdrawn`` (by the one who asked), ``reviewer`` (by a clerk), ``gateway``, ``failed``."""
+    ``expired``, ``changed``, ``declined`` (by the person), ``withdrawn`` (by the one who
+    asked), ``reviewer`` (by a clerk), ``gateway``, ``failed``."""
 
     kind: str
     says: str

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tests.evaluation.dialogues import Verdict
+from tests.evaluation.dialogues import Verdict, was_read
 from tests.evaluation.fairness import Fairness
 from tests.evaluation.injections import Alike, Tally
 from tests.evaluation.understanding import corpus
@@ -40,6 +40,7 @@ def dialogues(verdicts: Sequence[Verdict], alone: Sequence[Verdict]) -> str:
         for tag, of in sorted(by_tag.items())
     ]
     wrong = ", ".join(verdict.id for verdict in verdicts if not verdict.is_right) or "none"
+    unread, unread_alone = ([v for v in of if not was_read(v.id)] for of in (verdicts, alone))
     return f"""## Whole conversations
 
 {len(verdicts)} dialogues of several turns, written by somebody who knew the list of actions, the shop's rules and its
@@ -48,7 +49,8 @@ its author wanted, nothing else has changed, and the facts were told. A turn is 
 the answer is the one its author would have given.
 
 Right: **{_percent(_right(verdicts))}** (wanted ≥ 95 %); n-grams alone {_percent(_right(alone))}. Turns as expected:
-{_percent(_as_expected(verdicts))}; n-grams alone {_percent(_as_expected(alone))}.
+{_percent(_as_expected(verdicts))}; n-grams alone {_percent(_as_expected(alone))}. Of the {len(unread)} that nobody has
+read who works on the assistant: **{_percent(_right(unread))}** right; n-grams alone {_percent(_right(unread_alone))}.
 
 | kind | dialogues | right | turns as expected |
 |---|---|---|---|

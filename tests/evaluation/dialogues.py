@@ -37,6 +37,15 @@ ABOUT = {name: action(command) for name, command in COMMANDS.items()}
 Script = Mapping[str, Any]
 
 
+UNREAD = ("-04", "-08", "-10")  # how the ids end of the dialogues that nobody reads who works on the assistant
+SEEN = frozenset({"changing-orders-08"})  # of these, what was read before the line was drawn
+
+
+def was_read(script_id: str) -> bool:
+    """Whether a dialogue has been read by those who work on the assistant, and so measures less (README)."""
+    return script_id in SEEN or not script_id.endswith(UNREAD)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How a dialogue went. ``records`` and ``facts`` say what was not as it should be at its end; ``turns`` is how many
@@ -360,7 +369,7 @@ def _same_items(wanted: Sequence[Any], now: Sequence[Any]) -> bool:
 
 
 def _is_like(option: str, words: str) -> bool:
-    """Whether an option ("S, Moss") is the one of these words; a size is a word of its own, and no letter of another."""
+    """Whether an option ("S, Moss") is the one of these words; a size is a word, and no letter of another."""
     parts, wanted = _parts(option), _parts(words)
     return all(part in parts or (len(part) > 2 and part in option.casefold()) for part in wanted)
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
 from auth.accounts import Account
 from auth.actor import Actor, Channel, Risk, Role
 from auth.database import Scope, new_id
+from auth.guard.approvals import Approval
 from auth.guard.commands import parse
 from auth.guard.decisions import Done
 from auth.sign_in import sessions
@@ -87,6 +88,12 @@ class Scene:
         with self.small.database.read(Scope.house("a replay looks")) as session:
             numbers = session.execute(text("SELECT number FROM cases ORDER BY rowid")).scalars()
             self.names |= {f"case{n}": number for n, number in enumerate(numbers, 1)}
+
+    def name_cards(self) -> None:
+        """Call the cards there are ``card1``, ``card2`` and so on, oldest first."""
+        with self.small.database.read(Scope.house("a replay looks")) as session:
+            keys = session.scalars(select(Approval.id).order_by(Approval.created_at, Approval.id))
+            self.names |= {f"card{n}": str(key) for n, key in enumerate(keys, 1)}
 
     def _number(self, name: str) -> str:
         if name not in self.names:

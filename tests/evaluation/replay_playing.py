@@ -139,6 +139,7 @@ class _Playing:
         )
 
     def _turn(self, turn_id: str, said: Said) -> list[Answer]:
+        self._scene.name_cards()
         page = self._scene.fill_in(said.page)
         self._history.append(customer_says(self._scene.fill_in(said.says), page=page or None))
         turn, failed = self._say(self._scene, turn_id, said, self._history)

@@ -112,7 +112,7 @@ def _named(f: Filling, rows: Sequence[Mapping[str, Any]], text: str, m: Mentions
         return by_part
     if by_beginning := [row for row, label in alike if _begin_alike(said, set(label.words))]:
         return by_beginning
-    if m.position is not None and f.answer:
+    if m.position is not None and (f.answer or not f.reader.words.orders & said):
         return [rows[min(m.position, len(rows) - 1)]]
     return []
 

@@ -13,8 +13,8 @@ from agent.local.outcomes import part
 from agent.local.replies import listed, variant_line
 from agent.local.slots import Mentions, matching, rows_in
 from agent.local.tasks import Ask, Said
-from agent.local.wares import foremost
-from agent.local.wording import singulars
+from agent.local.wares import OF_THEM, foremost
+from agent.local.wording import fold, singulars
 
 THIS = frozenset({"this", "dieses", "diese"})
 LIKE = frozenset({"like", "similar", "alike", "resembling", "wie", "aehnlich", "aehnliche", "aehnliches"})
@@ -30,6 +30,9 @@ def fill_product(f: Filling) -> Run:
     """The handle of the product, searched for when the conversation does not know it."""
     m = next((m for m in f.heard if m.items), f.heard[0])
     known = f.memory.products
+    if m.superlative and len(known) > 1 and set(m.items) <= COMPARED | _options_said(f):
+        # "The lighter one in pine" is no lighter and no pine.
+        return str(foremost(known, m.superlative)["handle"])
     if (about := f.task.page.get("product") or f.memory.product) and (yield from _is_option_only(f, m, about)):
         return about
     if len(m.items) == 1 and not known:
@@ -56,16 +59,23 @@ def fill_product(f: Filling) -> Run:
         if having is not None:
             return having
     said = f.answer or ("" if m.pronoun else f.task.said[-1])
-    words = " ".join(m.items) or _of_names(f, said) or f.reader.query(said)
+    words = _of_names(f, f.texts[0]) or " ".join(m.items) or f.reader.query(said)
     if not words:
         return f.ask(*_choices(known)) if known else None
     return (yield from _searched(f, m, words))
 
 
+def _options_said(f: Filling) -> set[str]:
+    return set(IN_OPTION.findall(" ".join(f.reader.words.split(f.texts[0])))) if f.texts else set()
+
+
 def _of_names(f: Filling, said: str) -> str:
-    """The words of products' names in a longer message, where there are two: "the wren house sounds good"."""
-    named = [word for word in f.reader.words.split(said) if f.reader.is_in_name(word) and len(word) > 3]
-    return " ".join(named) if len(named) > 1 else ""
+    """The name of the one product of which two words stand in a message: "the wren house sounds good"."""
+    rows = [{"name": name} for name in f.reader.product_names]
+    said_words = set(f.reader.words.split(said))
+    found = [row["name"] for row in named_rows(rows, said, f.reader)]
+    hits = len(set(f.reader.words.split(found[0])) & said_words) if len(found) == 1 else 0
+    return found[0] if hits > 1 else ""
 
 
 def _having_option(f: Filling, known: Sequence[Mapping[str, Any]]) -> Run:
@@ -104,6 +114,8 @@ def fill_products(f: Filling) -> Run:
     """Two to four handles: the ones that are named, or what was shown last ("compare them", "the first two")."""
     # "Which of the two is lighter?" asks for no lighter.
     named = [word for text in f.texts for word in APART.split(text) if set(f.reader.read(word).items) - COMPARED]
+    if OF_THEM.search(fold(f.task.said[-1])) and len(f.memory.products) > 1:
+        named = []
     handles: list[str] = []
     for words in named[:MOST]:
         found = yield from _searched(f, f.reader.read(words), " ".join(f.reader.read(words).items), sole=True)
