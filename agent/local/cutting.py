@@ -73,7 +73,7 @@ BASE = -2.08
 
 
 def pieces(text: str, words: Words, *, most: int = MOST) -> list[Piece]:
-    """The pieces of a text in order; a clause that depends, or only names a little after a comma, belongs to another."""
+    """The pieces of a text in order; a clause that depends or only names a little after a comma belongs to another."""
     groups: list[list[Clause]] = []
     for clause in clauses(text, words):
         if groups and (len(groups) >= most or _clings(clause, text) or _waits(groups[-1], clause)):

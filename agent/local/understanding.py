@@ -198,7 +198,7 @@ class Understander:
         if (
             rest is not None
             and rest.confidence >= DOUBT
-            and rest.intent not in SMALL_TALK
+            and (rest.intent not in SMALL_TALK or (rest.intent == OUTSIDE and rest.confidence >= PLAINLY))
             and len(rest.slots.words) > 1
         ):
             return self._split(rest.text)[0]
@@ -213,7 +213,8 @@ class Understander:
             return (whole.said,)
         kept = self._apart(parts, whole)
         if not kept:
-            return self._joined(whole.said, said)
+            # A clear whole is believed before its clauses.
+            return (whole.said,) if whole.said.band == "act" else self._joined(whole.said, said)
         # What stands between two requests belongs to the first of them, what stands before all to the first.
         starts = [0, *(parts[i].piece.start for i in kept[1:]), len(text)]
         return tuple(
