@@ -16,7 +16,8 @@ clear empty close end print get resend email mail forward use pay charge reserve
 rename block revoke kick confirm place finish proceed bring drop grab fetch display pull enable activate reset set
 update modify edit move wipe forget stick throw chuck hand initiate start begin arrange organise organize book
 provide describe name pass scrap halt abort see apply keep hold include increase reduce decrease reimburse credit
-verify advise zeig zeige sag sage gib gebt schick schicke schickt sende sendet storniere stornier storniert tausch
+verify advise write play translate
+zeig zeige sag sage gib gebt schick schicke schickt sende sendet storniere stornier storniert tausch
 tausche tauscht aender aendere aendert loesch loesche loescht entferne entfern entfernt leg lege legt pack packe
 packt bestell bestelle bestellt such suche empfiehl empfehlt vergleich vergleiche vergleicht melde meld meldet
 verbinde verbindet nimm nehmt mach mache macht erstatte erstattet exportiere exportiert liste listet speicher

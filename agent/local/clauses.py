@@ -1,7 +1,6 @@
 """Cuts a message into its clauses and says what each does: ask for something, tell a story, or only name things.
 
-Everything here is structure, read from the small words: which clause begins a request of its own is known before any
-of them is understood, so a long message need not be understood at each of its commas.
+Everything here is structure, read from the small words; what a clause means is for the classifier.
 """
 
 import re
@@ -20,7 +19,7 @@ from agent.local.clause_words import (
     SUBJECTS,
     VERBS,
 )
-from agent.local.wording import Words, fold
+from agent.local.wording import Words
 
 
 class Kind(Enum):
@@ -36,7 +35,6 @@ class Kind(Enum):
 
 TROUBLES = ("arrived broken", "does not work", "item missing", "wrong item")  # of the reasons that the shop knows
 ITS = frozenset({"it", "they", "them", "its", "es", "sie", "ihn", "ihm"})  # what was named before
-NEW = frozenset({"stop", "also", "and"})  # joints at which something new may begin
 ASKING = frozenset({Kind.ORDERS, Kind.QUESTIONS, Kind.WISHES})
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
@@ -94,24 +92,6 @@ class Clause:
     trouble: bool = False  # it tells of something broken, missing or wrong
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Clauses that belong together: the text of them, how it is joined to what stands before, and what it does.
-
-    `lead` are the words that it borrows from the stretch before ("show my addresses and | my cards").
-    """
-
-    text: str
-    joint: str
-    kind: Kind
-    lead: str = ""
-
-    @property
-    def spoken(self) -> str:
-        """The stretch with what it borrows."""
-        return f"{self.lead} {self.text}".strip()
-
-
 def clauses(text: str, words: Words) -> list[Clause]:
     """The clauses of a text in order."""
     found: list[Clause] = []
@@ -126,47 +106,6 @@ def clauses(text: str, words: Words) -> list[Clause]:
             joint = _joint(mark)
         at = mark.end() if mark else at
     return found
-
-
-def stretches(text: str, words: Words, *, most: int = 6) -> list[Stretch]:
-    """The parts of a text that may each be a request of their own, with the story and the reasons that belong to them.
-
-    One part where only one asks. At most `most` of them; what follows belongs to the last.
-    """
-    parts = clauses(text, words)
-    groups: list[list[Clause]] = []
-    for clause in parts:
-        if not groups or (len(groups) < most and _begins(groups[-1], clause)):
-            groups.append([clause])
-        else:
-            groups[-1].append(clause)
-    return [_stretch(group, text) for group in groups]
-
-
-def carried(text: str, words: Words) -> tuple[Stretch, Stretch] | None:
-    """A text whose verb serves two things, as two: "show my addresses and my cards"; None for any other."""
-    parts = clauses(text, words)
-    asking = [i for i, clause in enumerate(parts) if clause.kind in ASKING]
-    if len(asking) != 1 or asking[0] + 1 >= len(parts):
-        return None
-    first, second = parts[asking[0]], parts[asking[0] + 1]
-    said = text[second.start : second.end].strip(" .!?")
-    if second.kind is not Kind.NAMES or second.joint not in {"and", "also"} or not LEADING.match(fold(said)):
-        return None
-    lead = LEAD.match(text[first.start : first.end])
-    if lead is None:
-        return None
-    rest = text[second.start :].strip()
-    return Stretch(text[: first.end].strip(), "start", first.kind), Stretch(
-        rest, "and", first.kind, lead["lead"].strip()
-    )
-
-
-# "show me | my", "what are | the": the words up to what is named.
-LEADING = re.compile(r"(?:my|the|our|your|what|meine?n?|die|den|das|unsere?n?|eure)\b")
-LEAD = re.compile(
-    r"(?P<lead>(?:[\w'’]+\s+){1,5}?)(?=(?:my|the|our|your|a|an|meine?n?|die|den|das|unsere?n?|eure)\b)", re.I
-)
 
 
 def _clause(text: str, place: tuple[int, int], joint: str, words: Words, *, asked: bool) -> Clause:
@@ -217,8 +156,15 @@ def _kind(every: Sequence[str], *, joint: str, asked: bool) -> Kind:
 
 
 def _opened(words: Sequence[str]) -> list[str]:
-    """The words from the first that is no opener."""
-    return list(words[next((i for i, word in enumerate(words) if word not in OPENERS), len(words)) :])
+    """The words from the first that is no opener; a number they begin with is left out ("HP-7K3M-29QD where is it")."""
+    said = list(words[next((i for i, word in enumerate(words) if word not in OPENERS), len(words)) :])
+    start = next((i for i in range(len(said)) if not _is_number(said, i)), 0)
+    return said[start:] if said and said[start] in ORDERING | RELATIVE else said
+
+
+def _is_number(said: Sequence[str], at: int) -> bool:
+    """Whether a word is a part of an order number, or stands before one ("HP", "order", "for")."""
+    return any(c.isdigit() for c in said[at]) or (at + 1 < len(said) and at < 2 and _is_number(said, at + 1))
 
 
 def _is_turned(said: Sequence[str]) -> bool:
@@ -249,21 +195,3 @@ def _is_thing(said: Sequence[str]) -> bool:
 
 def _is_told(said: Sequence[str]) -> bool:
     return any(len(word) > 4 and word.endswith("ed") for word in said)
-
-
-def _begins(group: Sequence[Clause], clause: Clause) -> bool:
-    """Whether a clause begins a stretch of its own: the group before asks already and it does as well.
-
-    That something is broken or missing asks for help by itself; any other story belongs to the request beside it.
-    """
-    asks = any(known.kind in ASKING for known in group)
-    if clause.kind in ASKING:
-        return asks or (clause.joint in NEW and any(known.trouble for known in group))
-    return asks and clause.trouble and clause.joint in NEW
-
-
-def _stretch(group: Sequence[Clause], text: str) -> Stretch:
-    kind = next((clause.kind for clause in group if clause.kind in ASKING), None)
-    kind = kind or next((clause.kind for clause in group if clause.kind is Kind.TELLS), group[0].kind)
-    end = group[-1].end + (1 if group[-1].asked and text[group[-1].end : group[-1].end + 1] == "?" else 0)
-    return Stretch(text[group[0].start : end].strip(" ,;"), group[0].joint, kind)

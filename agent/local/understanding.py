@@ -1,6 +1,5 @@
 """Understands one message: which requests are in it, each with its intent, how surely, and what else it could be."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -10,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from agent.local.classifier import OUTSIDE, SENTENCE, Classifier, Verdict
-from agent.local.clauses import ASKING, FULL_STOP, ITS, Kind, Stretch, carried, stretches
+from agent.local.clauses import ITS, Kind
+from agent.local.cutting import ENOUGH, Piece, Signs, odds, pieces
 from agent.local.embeddings import Encoder
 from agent.local.intents import Intent
+from agent.local.likeness import Floats
 from agent.local.negation import Refusal, refusals_in, without_tail
 from agent.local.slots import Mentions, Reader
 from agent.local.wording import clean
@@ -48,24 +49,12 @@ PERSON = "talk_to_person"
 CALLS = 0.3  # share from which a complaint is a call for a person: whoever is angry and asks for one gets one
 MEANS_IT = 0.4  # share from which what is turned down is taken for something that could have been done
 SURE = 0.6  # share from which a half of a sentence counts as a wish of its own
-# Share from which both of two stretches count as requests, by how the second is joined to the first.
-NEEDED = {"stop": 0.40, "also": 0.40, "and": 0.50, "other": 0.65, "start": 1.0}
-SAME_THING = 0.85  # the share where a question goes on about the thing before: "how big is it, and what does it weigh"
-ALWAYS = frozenset({"talk_to_person"})  # never only the purpose of another request
+APART = 0.6  # logarithm of the odds from which two pieces of a message are two requests
+APART_ALONE = 1.4  # the same where n-grams understand alone: they are surer than they should be
+TOLD = TOLD_PLAINLY | {"exchange_item", "return_items"}  # what needs no asking, when it is told clearly
+CLEARLY = 0.9
 PLAINLY = 0.75  # the share from which what lies outside the shop counts as asked for
-THIS = ITS | {"this", "that", "these", "those", "dies", "diese", "dieses"}
-LESS = 0.45  # by how much less clear than the whole a stretch may be that asks for something else
-SENTENCES = 8  # sentences of a message that are read on their own
 MOST = 3  # requests of one message that are taken up
-STRONG = re.compile(rf"(?:[!?;\n]|{FULL_STOP})+\s+|\n+", re.I)
-# Who says first who they are, asks for something after that.
-SALUTING = re.compile(
-    r"(?:(?:hi|hello|hey|hallo|good \w+|guten \w+)\b[\s,!.]*)?"
-    r"(?:i am|i['’]m|my name is|this is|ich bin|mein name ist|ich hei(?:ß|ss)e|hier ist)"
-    r"\s+[\w'-]+(?:\s+[\w'-]+)?\s*(?:[,;.:!]+|\s(?:and|und)\s)\s*(?=\S)",
-    re.I,
-)
-WEAK = re.compile(r"\s*,\s+(?:and\s+|und\s+)?|\s+(?:and|but|und|aber|also|then)\s+", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +87,15 @@ class Understanding:
         return data | {"band": self.band}
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A piece of a message, what it is understood as, and the shares of all actions for it."""
+
+    piece: Piece
+    said: Understanding
+    shares: Floats
+
+
 class Understander:
     """From a message to the requests in it; pure but for a bounded memo."""
 
@@ -128,12 +126,11 @@ class Understander:
 
     def requests(self, text: str) -> tuple[Understanding, ...]:
         """The requests in a message, in order: one unless two are clear. Small talk beside a wish is dropped."""
-        return self._kept(clean(text))
+        return self._kept(clean(text))[0]
 
     def upset(self, text: str) -> bool:
         """Whether a part of the message is a complaint, beside what it asks for."""
-        parts = [part for sentence in STRONG.split(clean(text)[:400]) for part in WEAK.split(sentence) if part.strip()]
-        return any(heard.intent == "complaint" and heard.band == "act" for heard in self.each(parts[:6]))
+        return self._kept(clean(text))[1]
 
     def forget(self) -> None:
         """Empties the memo, for example when a customer's key is destroyed."""
@@ -171,33 +168,23 @@ class Understander:
             self._acts_from[first],
         )
 
-    def _split(self, text: str) -> tuple[Understanding, ...]:
+    def _split(self, text: str) -> tuple[tuple[Understanding, ...], bool]:
+        """The requests of a message, and whether a piece of it is a complaint; every text is read once, in one go."""
         text = without_tail(text) or text
         refusals = refusals_in(text)
-        known = self._reader.words
-        parts = stretches(text, known)
-        shared = carried(text, known) if len(parts) == 1 else None
-        parts = list(shared) if shared else parts
-        sentences = [part for part in STRONG.split(text)[:SENTENCES] if part.strip()] if len(parts) == 1 else []
-        if len(parts) == 1 and (named := SALUTING.match(text)):
-            sentences = [text[: named.end()], text[named.end() :]]
+        cut = pieces(text, self._reader.words)
         refused = [said for refusal in refusals for said in (refusal.what, refusal.rest) if said]
-        spoken = [part.spoken for part in parts] if len(parts) > 1 else []
-        texts = list(dict.fromkeys([text, *sentences, *spoken, *refused]))
-        heard = dict(zip(texts, self.each(texts), strict=True))
+        texts = list(dict.fromkeys([text, *(piece.text for piece in cut), *refused]))
+        verdicts = dict(zip(texts, self.classifier.weigh(texts), strict=True))
+        read = {said: self._understood(said, verdict) for said, verdict in verdicts.items()}
+        parts = [Heard(piece, read[piece.text], self._ends @ verdicts[piece.text].shares) for piece in cut]
+        upset = any(part.said.intent == "complaint" and part.said.band == "act" for part in parts)
         for refusal in refusals:
-            if (left := self._left_of(refusal, heard, heard[text])) is not None:
-                return left
-        if len(parts) > 1:
-            return self._parted(parts, [heard[part.spoken] for part in parts], heard[text])
-        read = [heard[sentence] for sentence in sentences]
-        if len(read) < 2 and heard[text].band != "act":
-            # "Return the mug please, the glaze is dull": nothing like it was learnt, and its first half is plain.
-            read = [
-                *read,
-                *self.each([clause.strip() for clause in WEAK.split(text)[:SENTENCES] if " " in clause.strip()]),
-            ]
-        return self._joined(heard[text], read)
+            if (left := self._left_of(refusal, read, read[text])) is not None:
+                return left, upset
+        if len(parts) < 2:
+            return (read[text],), upset
+        return self._parted(text, parts, Heard(parts[0].piece, read[text], self._ends @ verdicts[text].shares)), upset
 
     def _left_of(
         self, refusal: Refusal, heard: Mapping[str, Understanding], whole: Understanding
@@ -211,61 +198,85 @@ class Understander:
         if (
             rest is not None
             and rest.confidence >= DOUBT
-            and rest.intent not in SMALL_TALK
+            and (rest.intent not in SMALL_TALK or (rest.intent == OUTSIDE and rest.confidence >= PLAINLY))
             and len(rest.slots.words) > 1
         ):
-            return self._split(rest.text)
+            return self._split(rest.text)[0]
         if not refusal.firm or whole.intent != refused.intent or "decline" not in self._actions:
             return None
         return (replace(whole, intent="decline", runner_up=refused.intent, confidence=refused.confidence),)
 
-    def _parted(
-        self, parts: Sequence[Stretch], heard: Sequence[Understanding], whole: Understanding
-    ) -> tuple[Understanding, ...]:
-        """The requests that the stretches of a message are; the whole as one where it is not sure that they are two."""
-        if any(said.intent == "injection" and said.band == "act" for said in heard):
-            return (whole,)
-        kept: list[tuple[Stretch, Understanding]] = []
-        for part, said in zip(parts, heard, strict=True):
-            if said.intent in SMALL_TALK | UNSPLIT and not _is_asked(part, said):
-                continue
-            same = next((i for i, (_, other) in enumerate(kept) if self._one_wish(other, said)), None)
-            if same is not None:
-                kept[same] = (kept[same][0], _meant(kept[same][1], said))
-            elif not kept or self._apart(kept[-1], (part, said), whole):
-                kept.append((part, said))
-        wishes = [said for _, said in kept]
-        return tuple(wishes[:MOST]) if len(wishes) > 1 else self._joined(whole, heard)
+    def _parted(self, text: str, parts: Sequence[Heard], whole: Heard) -> tuple[Understanding, ...]:
+        """The requests that the pieces of a message are; the whole as one where it is not sure that they are two."""
+        said = [part.said for part in parts]
+        if any(heard.intent == "injection" and heard.band == "act" for heard in said):
+            return (whole.said,)
+        kept = self._apart(parts, whole)
+        if not kept:
+            # A clear whole is believed before its clauses.
+            return (whole.said,) if whole.said.band == "act" else self._joined(whole.said, said)
+        # What stands between two requests belongs to the first of them, what stands before all to the first.
+        starts = [0, *(parts[i].piece.start for i in kept[1:]), len(text)]
+        return tuple(
+            self._of(said[i], text[start:end].strip(" ,;"))
+            for i, start, end in zip(kept, starts, starts[1:], strict=False)
+        )
 
-    def _apart(
-        self, one: tuple[Stretch, Understanding], two: tuple[Stretch, Understanding], whole: Understanding
-    ) -> bool:
-        """Whether two stretches of a message are two requests rather than one that the whole message makes."""
-        (first, left), (second, right) = one, two
-        if len(right.slots.words) < 2:
+    def _of(self, said: Understanding, text: str) -> Understanding:
+        """The same wish with all the words that belong to it."""
+        return said if text == said.text else replace(said, text=text, slots=self._reader.read(text))
+
+    def _apart(self, parts: Sequence[Heard], whole: Heard) -> list[int]:
+        """The places of the pieces that are requests of their own; none where no two of them are clear enough."""
+        least = APART if len(self.voters) > 1 else APART_ALONE
+        weighed = {
+            (i, j): self._odds(one, two, whole)
+            for j, two in enumerate(parts)
+            for i, one in enumerate(parts[:j])
+            if self._may_differ(one, two)
+        }
+        first = max(weighed, key=lambda pair: weighed[pair], default=None)
+        if first is None or weighed[first] < least:
+            return []
+        kept = set(first)
+        for place in range(len(parts)):
+            near = [weighed.get((min(place, other), max(place, other)), least - 1) for other in kept - {place}]
+            if place not in kept and len(kept) < MOST and min(near) >= least:
+                kept.add(place)
+        return sorted(kept)
+
+    def _may_differ(self, one: Heard, two: Heard) -> bool:
+        """Whether two pieces lead to different actions, and neither of them only tells what was."""
+        if self._actions[one.said.intent][0] == self._actions[two.said.intent][0]:
             return False
-        needed = NEEDED[second.joint]
-        if first.kind not in ASKING or second.kind not in ASKING:
-            told, asked = (left, right) if first.kind not in ASKING else (right, left)
-            # What went wrong is the reason of a wish to have it made good, and a request of its own beside another.
-            if told.intent not in TOLD_PLAINLY or asked.intent in WISH or asked.intent in STORY - {"where_is_order"}:
-                return False
-            needed = max(needed, SURE)
-        bare = not (right.slots.items or right.slots.orders)
-        if bare and second.joint in {"stop", "other"}:
-            # "Can I return it? I want my money back": with neither an "and" nor a thing of its own it says the same.
-            if second.kind is Kind.WISHES and right.intent not in ALWAYS:
-                return False
-            needed = SAME_THING if THIS & set(right.slots.words) else needed
-        asked_on = first.kind is second.kind is Kind.QUESTIONS and bare
-        if asked_on and ITS & set(right.slots.words):
-            needed = SAME_THING
-        # Where the whole is as clearly one of the two, the other must be as clear.
-        if whole.intent in {left.intent, right.intent}:
-            other = right if whole.intent == left.intent else left
-            needed = max(needed, whole.confidence - LESS)
-            return other.confidence >= needed and min(left.confidence, right.confidence) >= NEEDED[second.joint]
-        return min(left.confidence, right.confidence) >= needed
+        return not any(
+            part.piece.kind is Kind.TELLS and (part.said.intent not in TOLD or part.said.confidence < CLEARLY)
+            for part in (one, two)
+        )
+
+    def _odds(self, one: Heard, two: Heard, whole: Heard) -> float:
+        """How surely two pieces of a message are two requests (logarithm of the odds)."""
+        left, right = one.said, two.said
+        at, to = (self.classifier.names.index(said.intent) for said in (left, right))
+        actions = {self._actions[said.intent][0] for said in (left, right)}
+        talk = any(said.intent in SMALL_TALK | UNSPLIT for said in (left, right))
+        return odds(
+            Signs(
+                clear=_logit(min(left.confidence, right.confidence)),
+                whole=float(max(whole.shares[at], whole.shares[to])),
+                strange=self._actions[whole.said.intent][0] not in actions,
+                leaning=float(two.shares[at] + one.shares[to]),
+                words=min(len(left.slots.words), len(right.slots.words), ENOUGH),
+                stop=two.piece.joint == "stop",
+                also=two.piece.joint == "also",
+                both=two.piece.joint == "and",
+                named=two.piece.kind is Kind.NAMES,
+                wished=two.piece.kind is Kind.WISHES,
+                its=bool(ITS & set(right.slots.words)) and not _about(right),
+                small=talk and not any(_is_asked(part) for part in (one, two)),
+                related=self._one_wish(left, right),
+            )
+        )
 
     def _joined(self, whole: Understanding, parts: Sequence[Understanding]) -> tuple[Understanding, ...]:
         """The whole as one request, by the part of it that says what is wanted where the whole is less clear."""
@@ -306,10 +317,15 @@ class Understander:
         return names in MEANT or bool(names & STORY and names & WISH)
 
 
-def _is_asked(part: Stretch, said: Understanding) -> bool:
+def _is_asked(part: Heard) -> bool:
     """Whether something that we don't do, or help itself, is asked for as plainly as a wish beside it."""
-    asked = part.kind in {Kind.ORDERS, Kind.QUESTIONS} and len(said.slots.words) > SENTENCE
+    said = part.said
+    asked = part.piece.kind in {Kind.ORDERS, Kind.QUESTIONS} and len(said.slots.words) > SENTENCE
     return said.intent in {OUTSIDE, "help"} and asked and said.confidence >= PLAINLY
+
+
+def _logit(share: float) -> float:
+    return float(np.log(max(share, 0.005) / (1 - min(share, 0.995))))
 
 
 def _about(part: Understanding) -> set[str]:
