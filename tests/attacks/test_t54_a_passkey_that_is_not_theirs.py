@@ -121,6 +121,10 @@ def test_somebody_elses_credential_is_nobodys_way_in(street: Street) -> None:
     options = _asked(browser, "/sign-in/passkey/options", ticket=ticket)
     answer = browser.post("/sign-in/passkey", data={"ticket": ticket, "passkey": ben.show(options)})
     assert answer.status_code == REFUSED and browser.get("/orders").status_code == 303
+    # Nor does it make a session of hers fresh.
+    browser = street.signed_in("ada")
+    answer = ben.show(_asked(browser, "/account/security/passkeys/options"))
+    assert browser.post("/account/security/fresh", data={"passkey": answer}).status_code == REFUSED
 
 
 def test_a_key_that_is_anybodys_is_added_to_no_other_account(street: Street) -> None:
