@@ -67,6 +67,10 @@ class Scripted(BaseChatModel):
         if not self.streams:
             self.disable_streaming = True
 
+    def say_next(self, *steps: Step) -> None:
+        """Begin anew with these steps."""
+        self._steps, self._seen = list(steps), []
+
     @property
     def seen(self) -> list[list[BaseMessage]]:
         return self._seen

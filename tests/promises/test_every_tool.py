@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -197,8 +198,8 @@ def test_the_search_for_names_would_find_one(two: Two) -> None:
 
 def call(two: Two, name: str, arguments: Any) -> tuple[list[Heard], Turn]:
     """One call by the model, through the whole graph."""
-    model = Scripted(says("", (name, arguments)), AIMessage("That is all."), piece=400)
-    assistant = Assistant(LoadedModel(model, False, "scripted"), policy_version="p", environment={})
+    assistant, model = one_assistant()
+    model.say_next(says("", (name, arguments)), AIMessage("That is all."))
     turn = assistant.turn(
         two.ada, two.small.desk, conversation=two.adas_conversation, turn_id="t", note=lambda note: None
     )
@@ -209,6 +210,13 @@ def call(two: Two, name: str, arguments: Any) -> tuple[list[Heard], Turn]:
         return [heard async for heard in assistant.answer(turn, [two.everything(*named)])]
 
     return asyncio.run(all_of_it()), turn
+
+
+@cache
+def one_assistant() -> tuple[Assistant, Scripted]:
+    """It keeps nothing between turns, so one serves them all; putting the graph together takes longer than a turn."""
+    model = Scripted(AIMessage(""), piece=400)
+    return Assistant(LoadedModel(model, False, "scripted"), policy_version="p", environment={}), model
 
 
 def answers(turn: Turn) -> list[dict[str, Any]]:
