@@ -18,8 +18,8 @@ from agent.local.negation import Refusal, refusals_in, without_tail
 from agent.local.slots import Mentions, Reader
 from agent.local.wording import clean
 
-ACT, DOUBT = 0.5, 0.35  # From ACT on we act; from DOUBT on we ask which of two; below we say what we can do.
-ACT_ON_CHANGE = 0.58  # For what changes something we want to be surer: a look that was not meant costs nobody anything.
+ACT, DOUBT = 0.6, 0.35  # From ACT on we act; from DOUBT on we ask which of two; below we say what we can do.
+ACT_ON_CHANGE = 0.65  # For what changes something we want to be surer: a look that was not meant costs nobody anything.
 MEMO = 256  # messages whose understanding is kept, since every turn reads the whole conversation again
 SMALL_TALK = frozenset(
     {"greet", "thanks", "goodbye", "complaint", "out_of_scope", "my_name", "agree", "decline", "help"}
