@@ -42,7 +42,8 @@ CONTRASTS = tuple(
         + END,
         r"\b(?:i|we)\s+(?:was|were)\s+going\s+to\s+(?P<what>\w[^,.;!?]{1,60}?)(?=,?\s*but\s+now\b)",
         r"\b(?:instead\s+of|rather\s+than)\s+(?P<what>\w+ing\b[^,.;!?]{0,60}?)(?=\s*(?:[,.;!?]|$))",
-        r"(?<=\brather )(?P<keep>[^,.;!?]{3,60}?)\s+than\s+(?P<what>(?!the\b|a\b|my\b|in\b)\w[^,.;!?]{2,60}?)(?=\s*(?:[,.;!?]|$))",
+        r"(?<=\brather )(?P<keep>[^,.;!?]{3,60}?)\s+than\s+(?P<what>(?!the\b|a\b|my\b|in\b)\w[^,.;!?]{2,60}?)"
+        r"(?=\s*(?:[,.;!?]|$))",
         r"(?<=\blieber )(?P<keep>[^,.;!?]{3,60}?)\s+als\s+(?P<what>\w[^,.;!?]{2,60}?\wen)(?=\s*(?:[,.;!?]|$))",
         r"\b(?:statt|anstatt)\s+(?P<what>(?:\w+\s+){0,5}?\w+en)\s*,?\s*(?=(?:möchte|moechte|will|würde|bitte|lieber)\b)",
     )

@@ -16,10 +16,10 @@ from agent.local.intents import Intent
 from agent.local.likeness import Floats
 from agent.local.negation import Refusal, refusals_in, without_tail
 from agent.local.slots import Mentions, Reader
-from agent.local.wording import clean
+from agent.local.wording import Words, clean
 
-ACT, DOUBT = 0.5, 0.35  # From ACT on we act; from DOUBT on we ask which of two; below we say what we can do.
-ACT_ON_CHANGE = 0.58  # For what changes something we want to be surer: a look that was not meant costs nobody anything.
+ACT, DOUBT = 0.6, 0.35  # From ACT on we act; from DOUBT on we ask which of two; below we say what we can do.
+ACT_ON_CHANGE = 0.65  # For what changes something we want to be surer: a look that was not meant costs nobody anything.
 MEMO = 256  # messages whose understanding is kept, since every turn reads the whole conversation again
 SMALL_TALK = frozenset(
     {"greet", "thanks", "goodbye", "complaint", "out_of_scope", "my_name", "agree", "decline", "help"}
@@ -120,6 +120,11 @@ class Understander:
         self._kept = lru_cache(maxsize=MEMO)(self._split)
 
     @property
+    def words(self) -> Words:
+        """The vocabulary by which messages are cut."""
+        return self._reader.words
+
+    @property
     def voters(self) -> tuple[str, ...]:
         """What decides together on the meaning of a message."""
         return self.classifier.voters
@@ -174,17 +179,29 @@ class Understander:
         refusals = refusals_in(text)
         cut = pieces(text, self._reader.words)
         refused = [said for refusal in refusals for said in (refusal.what, refusal.rest) if said]
-        texts = list(dict.fromkeys([text, *(piece.text for piece in cut), *refused]))
-        verdicts = dict(zip(texts, self.classifier.weigh(texts), strict=True))
-        read = {said: self._understood(said, verdict) for said, verdict in verdicts.items()}
-        parts = [Heard(piece, read[piece.text], self._ends @ verdicts[piece.text].shares) for piece in cut]
+        parts, whole, read = self._heard(text, cut, refused)
         upset = any(part.said.intent == "complaint" and part.said.band == "act" for part in parts)
         for refusal in refusals:
-            if (left := self._left_of(refusal, read, read[text])) is not None:
+            if (left := self._left_of(refusal, read, whole.said)) is not None:
                 return left, upset
         if len(parts) < 2:
-            return (read[text],), upset
-        return self._parted(text, parts, Heard(parts[0].piece, read[text], self._ends @ verdicts[text].shares)), upset
+            return (whole.said,), upset
+        return self._parted(text, parts, whole), upset
+
+    def heard(self, text: str, cut: Sequence[Piece]) -> tuple[list[Heard], Heard]:
+        """The pieces of a clean text, and the whole of it, as they are understood."""
+        return self._heard(text, cut, ())[:2]
+
+    def _heard(
+        self, text: str, cut: Sequence[Piece], others: Sequence[str]
+    ) -> tuple[list[Heard], Heard, dict[str, Understanding]]:
+        """The pieces, the whole, and every text that was read with them."""
+        texts = list(dict.fromkeys([text, *(piece.text for piece in cut), *others]))
+        verdicts = dict(zip(texts, self.classifier.weigh(texts), strict=True))
+        read = {said: self._understood(said, verdict) for said, verdict in verdicts.items()}
+        whole = Piece(text, 0, len(text), "start", Kind.NAMES)
+        every = [Heard(piece, read[piece.text], self._ends @ verdicts[piece.text].shares) for piece in (*cut, whole)]
+        return every[:-1], every[-1], read
 
     def _left_of(
         self, refusal: Refusal, heard: Mapping[str, Understanding], whole: Understanding
@@ -230,10 +247,10 @@ class Understander:
         """The places of the pieces that are requests of their own; none where no two of them are clear enough."""
         least = APART if len(self.voters) > 1 else APART_ALONE
         weighed = {
-            (i, j): self._odds(one, two, whole)
+            (i, j): odds(self.signs(one, two, whole))
             for j, two in enumerate(parts)
             for i, one in enumerate(parts[:j])
-            if self._may_differ(one, two)
+            if self.may_differ(one, two)
         }
         first = max(weighed, key=lambda pair: weighed[pair], default=None)
         if first is None or weighed[first] < least:
@@ -245,7 +262,7 @@ class Understander:
                 kept.add(place)
         return sorted(kept)
 
-    def _may_differ(self, one: Heard, two: Heard) -> bool:
+    def may_differ(self, one: Heard, two: Heard) -> bool:
         """Whether two pieces lead to different actions, and neither of them only tells what was."""
         if self._actions[one.said.intent][0] == self._actions[two.said.intent][0]:
             return False
@@ -254,28 +271,26 @@ class Understander:
             for part in (one, two)
         )
 
-    def _odds(self, one: Heard, two: Heard, whole: Heard) -> float:
-        """How surely two pieces of a message are two requests (logarithm of the odds)."""
+    def signs(self, one: Heard, two: Heard, whole: Heard) -> Signs:
+        """What speaks for two pieces of a message being two requests."""
         left, right = one.said, two.said
         at, to = (self.classifier.names.index(said.intent) for said in (left, right))
         actions = {self._actions[said.intent][0] for said in (left, right)}
         talk = any(said.intent in SMALL_TALK | UNSPLIT for said in (left, right))
-        return odds(
-            Signs(
-                clear=_logit(min(left.confidence, right.confidence)),
-                whole=float(max(whole.shares[at], whole.shares[to])),
-                strange=self._actions[whole.said.intent][0] not in actions,
-                leaning=float(two.shares[at] + one.shares[to]),
-                words=min(len(left.slots.words), len(right.slots.words), ENOUGH),
-                stop=two.piece.joint == "stop",
-                also=two.piece.joint == "also",
-                both=two.piece.joint == "and",
-                named=two.piece.kind is Kind.NAMES,
-                wished=two.piece.kind is Kind.WISHES,
-                its=bool(ITS & set(right.slots.words)) and not _about(right),
-                small=talk and not any(_is_asked(part) for part in (one, two)),
-                related=self._one_wish(left, right),
-            )
+        return Signs(
+            clear=_logit(min(left.confidence, right.confidence)),
+            whole=float(max(whole.shares[at], whole.shares[to])),
+            strange=self._actions[whole.said.intent][0] not in actions,
+            leaning=float(two.shares[at] + one.shares[to]),
+            words=min(len(left.slots.words), len(right.slots.words), ENOUGH),
+            stop=two.piece.joint == "stop",
+            also=two.piece.joint == "also",
+            both=two.piece.joint == "and",
+            named=two.piece.kind is Kind.NAMES,
+            wished=two.piece.kind is Kind.WISHES,
+            its=bool(ITS & set(right.slots.words)) and not _about(right),
+            small=talk and not any(_is_asked(part) for part in (one, two)),
+            related=self._one_wish(left, right),
         )
 
     def _joined(self, whole: Understanding, parts: Sequence[Understanding]) -> tuple[Understanding, ...]:
