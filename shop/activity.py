@@ -60,8 +60,8 @@ class ActivityStep:
 class Activity:
     """One command from its proposal to its end, or one event that stands alone; ``steps`` in time order.
 
-    ``outcome`` is done, looked, refused, declined, withdrawn, failed, expired, replaced, pending, waiting or noted. ``about`` is
-    what it concerned, such as ``order HP-7K3M-29QD``, or empty.
+    ``outcome`` is done, looked, refused, declined, withdrawn, failed, expired, replaced, pending, waiting or noted.
+    ``about`` is what it concerned, such as ``order HP-7K3M-29QD``, or empty.
     """
 
     command_id: UUID | None

@@ -40,7 +40,11 @@ class TakingBack:
         # Without a conversation nothing was asked "here": a button of a page has none, and takes nothing back.
         here = bool(actor.conversation) and actor.channel is Channel.CHAT
         here = here and asked_in(card) == (actor.channel.value, acting, actor.conversation)
-        known = {"requested_by": str(card.account_id), "state": card.state if waits else "expired", "asked_here": here}
+        known: dict[str, str | bool] = {
+            "requested_by": str(card.account_id),
+            "state": card.state if waits else "expired",
+            "asked_here": here,
+        }
         return Facts(Entity("Approval", str(card.id), known))
 
     def handle(self, session: Session, grant: Grant[TakeBackCard]) -> dict[str, Json]:

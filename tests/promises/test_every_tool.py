@@ -122,14 +122,8 @@ def test_every_change_a_tool_asks_for_waits_for_a_signature() -> None:
         "delete_account",
     }
     light = {name for name, kind in COMMANDS.items() if judge.actions[action(kind)] == {Effect.LIGHT}}
-    assert light == {
-        "add_to_basket",
-        "change_basket",
-        "change_preferences",
-        "ask_for_person",
-        "take_back_card",
-        "reorder",
-    }, "a light command has no card: think twice before adding one"
+    without_cards = {"add_to_basket", "change_basket", "change_preferences", "ask_for_person", "take_back_card"}
+    assert light == {*without_cards, "reorder"}, "a light command has no card: think twice before adding one"
 
 
 def test_no_tool_and_no_command_names_a_person_or_a_decision(two: Two) -> None:
