@@ -144,7 +144,7 @@ def _for_a_service(
     asked = form.get("scope", client.scope).split()
     if not asked or not set(asked) <= client.scopes:
         return OAuthRefused(INVALID_SCOPE, "This service was not registered for that.")
-    if not resources <= {issuer.api}:
+    if not set(resources) <= {issuer.api}:
         return OAuthRefused(INVALID_TARGET, "A service calls the API and nothing else.")
     with issuer.database.begin(Scope.own(None)) as session:
         token = service_token(session, issuer, client, scopes=asked, now=issuer.clock())

@@ -4,13 +4,13 @@ import time
 
 from fastapi import FastAPI
 
-from auth.guard.decisions import Done
+from auth.guard.decisions import AwaitingApproval, Done
 from auth.oauth.bearer import Bearer, BearerRefused, Wanted, check_bearer
-from shop.commands import ListOrders
+from shop.commands import CancelOrder, ListOrders
 from tests.browsing import kinds
 from tests.building import Building
 from tests.frontend.test_oauth_flows import AsPerson
-from tests.software import Flow, add_program, backend
+from tests.software import Flow, add_program, backend, give_leave, token_for
 
 
 def test_the_page_tells_what_it_may_and_what_it_did(building: Building, app: FastAPI, as_person: AsPerson) -> None:
@@ -51,6 +51,16 @@ def test_disconnecting_counts_from_the_very_next_call_on(building: Building, app
     assert refreshed.json()["error"] == "invalid_grant"
     assert "No app is connected" in browser.get("/account/apps").text
     assert browser.post("/account/apps/pocket-pine/disconnect").status_code == 404
+
+
+def test_a_card_says_which_app_prepared_it(building: Building, as_person: AsPerson) -> None:
+    add_program(building)
+    issuer, row = building.house.issuer, give_leave(building, "ada", scopes=("orders:write",))
+    found = check_bearer(issuer, f"Bearer {token_for(building, row)}", Wanted(issuer.api))
+    assert isinstance(found, Bearer)
+    card = building.desk.submit(found.actor, CancelOrder(building.orders["ada.paid"], "no"), request_id="a")
+    assert isinstance(card, AwaitingApproval)
+    assert "the app pocket-pine" in as_person("ada").get(f"/approvals/{card.approval_id}").text
 
 
 def test_nobody_disconnects_for_somebody_else(building: Building, app: FastAPI, as_person: AsPerson) -> None:
