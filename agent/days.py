@@ -6,54 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
 
+from agent.calendar_words import MONTHS, WEEKDAYS
+
 Day = tuple[int, int, int]  # year (0 where none is named), month (0 where only the day of a month is), day
 
-_MONTHS: Mapping[str, int] = MappingProxyType(
-    {
-        name: n
-        for n, names in enumerate(
-            (
-                "january jan januar jänner",
-                "february feb februar",
-                "march mar märz maerz",
-                "april apr",
-                "may mai",
-                "june jun juni",
-                "july jul juli",
-                "august aug",
-                "september sept sep",
-                "october oct oktober okt",
-                "november nov",
-                "december dec dezember dez",
-            ),
-            1,
-        )
-        for name in names.split()
-    }
-)
-_WEEKDAYS: Mapping[str, int] = MappingProxyType(
-    {
-        name: n
-        for n, names in enumerate(
-            (
-                "monday montag mon",
-                "tuesday dienstag tue",
-                "wednesday mittwoch wed",
-                "thursday donnerstag thu",
-                "friday freitag fri",
-                "saturday samstag sonnabend",
-                "sunday sonntag",
-            )
-        )
-        for name in names.split()
-    }
-)
 _NAMED: Mapping[str, int] = MappingProxyType(
     {"today": 0, "tonight": 0, "heute": 0, "tomorrow": 1, "morgen": 1, "übermorgen": 2, "uebermorgen": 2}
     | {"yesterday": -1, "gestern": -1, "vorgestern": -2}
 )
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_WHOLE = "|".join(name for name in _MONTHS if len(name) > 3 or name in {"may", "mai"})
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_WHOLE = "|".join(name for name in MONTHS if len(name) > 3 or name in {"may", "mai"})
 _ON = r"(?:on|by|until|till|before|from|since|am|bis|bis zum|vom|zum|ab|seit|den|dem|der)"
 _ABSOLUTE = re.compile(
     r"\b(?P<y1>(?:19|20)\d\d)-(?P<m1>\d{1,2})-(?P<d1>\d{1,2})\b"
@@ -89,7 +51,7 @@ _HAPPENS = re.compile(
 )
 # Without one of these pieces a text names no day: most texts name none, and the patterns above are slow to say so.
 _DATED = re.compile(r"\d\s?[./-]\s?\d|\d(?:st|nd|rd|th)\b|\b(?:am|zum|vom)\s\d", re.IGNORECASE)
-_FULL_MONTHS = tuple(name for name in _MONTHS if len(name) > 3 or name in {"mai", "may"})
+_FULL_MONTHS = tuple(name for name in MONTHS if len(name) > 3 or name in {"mai", "may"})
 _PIECES = (
     *("today", "tonight", "heute", "tomorrow", "morgen", "yesterday", "gestern", "mittwoch", "abend", "few ", "couple"),
     *(
@@ -157,7 +119,7 @@ def shifted(today: date, days: int) -> Day:
 
 
 def _may_date(text: str, lowered: str) -> bool:
-    return any(month in lowered for month in _MONTHS) or _DATED.search(text) is not None
+    return any(month in lowered for month in MONTHS) or _DATED.search(text) is not None
 
 
 def _day(hit: "re.Match[str]") -> Day | None:
@@ -166,7 +128,7 @@ def _day(hit: "re.Match[str]") -> Day | None:
     form = next(key[1:] for key in named if key[0] == "d")
     month = named.get(f"m{form}", "0").casefold()
     year = int(named.get(f"y{form}", "0"))
-    day = (year + 2000 if 0 < year < 100 else year, _MONTHS.get(month) or int(month), int(named[f"d{form}"]))
+    day = (year + 2000 if 0 < year < 100 else year, MONTHS.get(month) or int(month), int(named[f"d{form}"]))
     try:
         date(day[0] or 2024, day[1] or 1, day[2])
     except ValueError:
@@ -178,13 +140,13 @@ def _relative(hit: "re.Match[str]", today: date | None) -> Told:
     at = (hit.start(), hit.end())
     if hit["weekday"]:
         name = hit["weekday"].casefold()
-        return Told(*at, weekday=_WEEKDAYS.get(name, _WEEKDAYS.get(name.removesuffix("s"))))
+        return Told(*at, weekday=WEEKDAYS.get(name, WEEKDAYS.get(name.removesuffix("s"))))
     if today is None:
         return Told(*at)
     if hit["named"]:
         return Told(*at, day=shifted(today, _NAMED[hit["named"].casefold()]))
     if hit["month"]:
-        first = date(today.year, _MONTHS[hit["month"].casefold()], 1)
+        first = date(today.year, MONTHS[hit["month"].casefold()], 1)
         years = [first.replace(year=today.year + n) for n in (-1, 0, 1)]
         near = min(years, key=lambda month: abs((month - today).days))
         return Told(*at, span=(near, near + timedelta(30)))

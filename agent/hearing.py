@@ -46,18 +46,29 @@ class Hearing:
         yield stood_in
 
     def _updated(self, messages: Iterable[BaseMessage]) -> Iterator[Heard]:
-        for message in messages:
+        for message in map(self._with_what_was_told, messages):
             self._turn.kept.extend(to_stored([message]))
             if isinstance(message, AIMessage):
                 yield from self._answered(message)
             elif isinstance(message, ToolMessage):
                 yield from self._tool_answered()
 
+    def _with_what_was_told(self, message: BaseMessage) -> BaseMessage:
+        """An answer that is given in place of one that broke off, with the sentences the customer has read of that."""
+        told = self.unkept.strip()
+        if not isinstance(message, AIMessage) or not self._begins_anew or message.text.startswith(told):
+            return message
+        text = "\n\n".join(part for part in (told, message.text) if part)
+        return AIMessage(text, tool_calls=message.tool_calls, additional_kwargs=message.additional_kwargs)
+
     def _answered(self, message: AIMessage) -> Iterator[Heard]:
         yield from self._tell(self._checked.flush())
         if not self._told:
             # A model that does not stream, or a sentence of the budget's: it has been looked at in the middleware.
             yield from self._tell([message.text])
+        elif self._begins_anew:
+            # The one that stood in did not stream: what the other one has told already is not told again.
+            yield from self._tell([message.text.removeprefix(self.unkept.strip()).lstrip()])
         if not message.tool_calls:
             yield from self._show_cards()
         # A look that led to the next call (which order is meant?) has done its work; its cards would bury the answer.

@@ -15,6 +15,7 @@ from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 
 from agent.hosted import Hosted, Patience
+from shop.allowances import ANSWER_TOKENS
 
 EMBEDDED: Final = "embedded"
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -146,9 +147,10 @@ def _hosted(place: Place, key: str, patience: Patience) -> BaseChatModel:
     settings: dict[str, Any] = {"base_url": place.address, **provider.settings}
     if provider.kind == "ollama":
         headers = {"Authorization": f"Bearer {key}"} if key not in {"", NO_KEY} else {}
-        settings["client_kwargs"] = {"timeout": patience.silence_s, "headers": headers}
+        settings |= {"client_kwargs": {"timeout": patience.silence_s, "headers": headers}, "num_predict": ANSWER_TOKENS}
     else:
-        settings |= {"timeout": patience.silence_s, "api_key": key}
+        # A longer answer would cost more than has been taken from the day for it.
+        settings |= {"timeout": patience.silence_s, "api_key": key, "max_tokens": ANSWER_TOKENS}
     try:
         # No temperature: the newer models of several providers refuse a request that names one.
         made = init_chat_model(place.model, model_provider=provider.kind, **settings)

@@ -22,7 +22,6 @@ from agent.assistant import Assistant
 from agent.compromised import COMPROMISED, CompromisedModel
 from agent.hosted import Patience
 from agent.local import EmbeddedModel
-from agent.middleware.spending import ANSWER_TOKENS
 from agent.models import EMBEDDED, LoadedModel, load_model
 from agent.tools import COMMANDS
 from auth.actor import Actor
@@ -54,7 +53,7 @@ from frontend.knowing import knowing
 from frontend.pages import add_pages
 from frontend.settings import Mode, Settings, SettingsRefused
 from frontend.turns import Turns
-from shop.allowances import Allowances, Limits, Price
+from shop.allowances import ANSWER_TOKENS, Allowances, Limits, Price
 from shop.catalogue import product_names
 from shop.demo import has_demo_people
 from shop.keeping import everything_kept
@@ -96,7 +95,7 @@ def build_house(
     database = Database(settings.database, closing=append_recorded(audit))
     checkpoint = _checkpointing(audit, database)
     database.committed = checkpoint
-    gateway = _gateway(settings, gateway, clock)
+    gateway, mailer = _gateway(settings, gateway, clock), _mailer(settings)
     judge = Judge(Path(shop.__file__).parent / "policy")
     refuse_to_open(judge, opening_questions())
     if not settings.is_demo and has_demo_people(database, vault):
@@ -140,7 +139,7 @@ def build_house(
         issuer=Issuer.of(settings.origin, database=database, vault=vault, clock=clock, scopes=SENTENCES),
         kept=everything_kept(sign_in),
         gateway=gateway,
-        mailer=_mailer(settings),
+        mailer=mailer,
         clock=clock,
         demo=settings.demo_mode(),
         checkpoint=checkpoint,

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from shop.money import Money
 
 MICRO_IN_A_MINOR_UNIT: Final = 10_000  # a micro-unit is a millionth of the currency's unit, for EUR of a euro
+ANSWER_TOKENS: Final = 4_000  # what an answer of a hosted model is taken to write, and what it is allowed to
 GUESTS_SHARE: Final = 2  # all guests together may use one part in so many of the shop's day
 
 Whose = Literal["account", "guests", "shop"]
@@ -25,6 +26,11 @@ class Limits:
     calls: int
     tokens: int
     cost_micro: int
+
+    @property
+    def cost(self) -> Money:
+        """The money in whole minor units, rounded up."""
+        return _whole(self.cost_micro)
 
     def shared_by_guests(self) -> "Limits":
         """The part of them that is for guests: an account of theirs costs nothing, so customers keep the rest."""
@@ -102,7 +108,7 @@ class Use:
     @property
     def cost(self) -> Money:
         """The money in whole minor units, rounded up."""
-        return Money(-(-self.cost_micro // MICRO_IN_A_MINOR_UNIT))
+        return _whole(self.cost_micro)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +140,7 @@ def reservation_for(wanted: Wanted, price: Price, *, at: datetime) -> Reservatio
     """What a call takes from the day before it is made."""
     cost = price.micro(wanted.tokens_in, wanted.tokens_out) if wanted.is_hosted else 0
     return Reservation(day_of(at), wanted.is_hosted, wanted.tokens_in, wanted.tokens_out, cost)
+
+
+def _whole(cost_micro: int) -> Money:
+    return Money(-(-cost_micro // MICRO_IN_A_MINOR_UNIT))

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.database import Base, Owned, new_id
 from shop.allowances import (
+    ANSWER_TOKENS,
     Allowances,
     DayUse,
     Limits,
@@ -118,11 +119,12 @@ def use_of_day(session: Session, at: datetime, *, allowances: Allowances, larges
     return DayUse(day, shop, guests, accounts, tuple(map(_use, rows)), allowances.shop, allowances.account)
 
 
-def is_shop_spent(session: Session, at: datetime, *, limits: Limits) -> bool:
-    """Whether nothing is left of the shop's day of at least one thing."""
-    use = _use(session.get(ShopDay, (day_of(at), EVERYBODY)))
-    tokens = use.tokens_in + use.tokens_out
-    return use.calls >= limits.calls or tokens >= limits.tokens or use.cost_micro >= limits.cost_micro
+def is_shop_spent(session: Session, at: datetime, *, allowances: Allowances) -> bool:
+    """Whether the shop's day has no room left for even the shortest question to a hosted model."""
+    least = reservation_for(Wanted(True, 0, ANSWER_TOKENS), allowances.price, at=at)
+    limits, use = allowances.shop, _use(session.get(ShopDay, (day_of(at), EVERYBODY)))
+    tokens, cost = use.tokens_in + use.tokens_out + least.tokens_out, use.cost_micro + least.cost_micro
+    return use.calls >= limits.calls or tokens > limits.tokens or cost > limits.cost_micro
 
 
 def forget_days(session: Session, *, before: date) -> None:

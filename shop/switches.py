@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, String, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from auth.actor import Actor, Channel
@@ -110,16 +110,11 @@ class Switches:
 NOTHING_STOPPED = Switches()
 
 
-def read_switches(session: Session) -> Switches:
-    """What is stopped, as this transaction sees it."""
+def read_switches(session: Session, *also: ColumnElement[bool]) -> Switches:
+    """What is stopped, as this transaction sees it; all of it, or what meets ``also``."""
     row = AssistantSwitch
-    columns = select(row.id, row.reach, row.name, row.asks, row.customer_id).where(row.in_force.is_not(None))
+    columns = select(row.id, row.reach, row.name, row.asks, row.customer_id).where(row.in_force.is_not(None), *also)
     return Switches(tuple(Stop(*found) for found in session.execute(columns.order_by(row.stopped_at, row.id))))
-
-
-def stopped_tools(session: Session) -> frozenset[str]:
-    """The tools that no turn may use or be shown right now."""
-    return read_switches(session).tools
 
 
 def is_switched_off(session: Session, actor: Actor, action: str) -> bool:
@@ -133,7 +128,10 @@ def is_switched_off(session: Session, actor: Actor, action: str) -> bool:
     if not session.info.get("only_looks"):
         _lock(session, "pg_advisory_xact_lock_shared")
     model = "" if actor.act is None else actor.act.model
-    return bool(read_switches(session).covering(actor.account_id, action=action, model=model))
+    whose = AssistantSwitch.customer_id
+    # There may be thousands of stopped customers, and this is asked at each decision.
+    switches = read_switches(session, or_(whose.is_(None), whose == actor.account_id))
+    return bool(switches.covering(actor.account_id, action=action, model=model))
 
 
 def hold_calls_back(session: Session) -> None:

@@ -19,6 +19,16 @@ pytest_plugins = ["tests.postgres_server"]
 ON_POSTGRES = os.environ.get("COUNTERSIGN_TEST_DATABASE") == "postgres"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what asks for a database runs: the rest would be the same as on SQLite."""
+    if not ON_POSTGRES:
+        return
+    asking = {"database_url", "postgres_server"}
+    others = [item for item in items if not asking.intersection(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("template") / "migrated.db"

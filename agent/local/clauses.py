@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from agent.calendar_words import MONTHS
 from agent.local.clause_words import (
     ASKED_WITH,
     DEPENDING,
@@ -19,7 +20,6 @@ from agent.local.clause_words import (
     SUBJECTS,
     VERBS,
 )
-from agent.local.day_words import MONTHS
 from agent.local.wording import Words, fold
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agent.local.day_words import BETWEEN, DAYS, FEW, LAST, MONTHS, NAMED, NEXT, NOT, OPEN, PHRASE, UNITS
+from agent.calendar_words import MONTHS, WEEKDAYS
+from agent.local.day_words import BETWEEN, FEW, LAST, NAMED, NEXT, NOT, OPEN, PHRASE, UNITS
 from agent.local.numbers import number_of
 from agent.local.wording import fold
 
@@ -130,9 +131,9 @@ def _wide(g: dict[str, str | None], today: date) -> Span:
         case "unit":
             return _unit(_turn(g["ul"] or g["um"]), number_of(g["un"] or ""), UNITS[_is(g["uu"])], today)
         case "weekday":
-            return _day(_weekday(DAYS[_is(g["dw"])], _turn(g["dl"]), today))
+            return _day(_weekday(WEEKDAYS[_is(g["dw"])], _turn(g["dl"]), today))
         case "shortday":
-            return _day(_weekday(DAYS[_is(g["sw"])], _turn(g["sl"]), today))
+            return _day(_weekday(WEEKDAYS[_is(g["sw"])], _turn(g["sl"]), today))
         case "ago":
             return _back(_is(g["an"]), UNITS[_is(g["au"])], today)
         case "vor":

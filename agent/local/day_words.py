@@ -2,43 +2,9 @@
 
 import re
 
+from agent.calendar_words import MONTHS, WEEKDAYS
 from agent.local.numbers import NUMBER
 
-MONTHS = {
-    name: place + 1
-    for place, names in enumerate(
-        (
-            "january jan januar jaenner",
-            "february feb februar",
-            "march mar maerz",
-            "april apr",
-            "may mai",
-            "june jun juni",
-            "july jul juli",
-            "august aug",
-            "september sept sep",
-            "october oct oktober okt",
-            "november nov",
-            "december dec dezember dez",
-        )
-    )
-    for name in names.split()
-}
-DAYS = {
-    name: place
-    for place, names in enumerate(
-        (
-            "monday mon montag",
-            "tuesday tue tues dienstag",
-            "wednesday wed mittwoch",
-            "thursday thu thur thurs donnerstag",
-            "friday fri freitag",
-            "saturday sat samstag sonnabend",
-            "sunday sun sonntag",
-        )
-    )
-    for name in names.split()
-}
 UNITS = {"day": 1, "days": 1, "tag": 1, "tage": 1, "tagen": 1, "week": 7, "weeks": 7, "woche": 7, "wochen": 7}
 UNITS |= {"month": 30, "months": 30, "monat": 30, "monate": 30, "monaten": 30, "year": 365, "years": 365}
 UNITS |= {"jahr": 365, "jahre": 365, "jahren": 365, "fortnight": 14}
@@ -65,7 +31,7 @@ LAST = r"last|past|previous|letzten?|letzte[rsmn]?|vergangenen?|vergangene[rsmn]
 THIS = r"this|current|diesen?|diese[rsm]"
 NEXT = r"next|coming|naechsten?|naechste[rsmn]?|kommenden?|kommende[rsmn]?"
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
-_DAY = "|".join(sorted(DAYS, key=len, reverse=True))
+_DAY = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 _UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
 _NAMED = "|".join(sorted(map(re.escape, NAMED), key=len, reverse=True))
 _YEAR = r"(?P<{0}>(?:19|20)\d\d)"
@@ -73,8 +39,8 @@ _YEAR = r"(?P<{0}>(?:19|20)\d\d)"
 _ALONE = "|".join(
     sorted((m for m in MONTHS if len(m) > 4 or m in {"june", "july", "juni", "juli"}), key=len, reverse=True)
 )
-_WHOLE_DAY = "|".join(sorted((d for d in DAYS if len(d) >= 6), key=len, reverse=True))
-_SHORT_DAY = "|".join(d for d in DAYS if len(d) < 6)
+_WHOLE_DAY = "|".join(sorted((d for d in WEEKDAYS if len(d) >= 6), key=len, reverse=True))
+_SHORT_DAY = "|".join(d for d in WEEKDAYS if len(d) < 6)
 _FORMS = (
     r"(?P<iso>\b(?:19|20)\d\d-\d{1,2}-\d{1,2}\b)",
     r"(?P<dotted>(?<![\d.,])(?P<dd>\d{1,2})\.\s?(?P<dm>\d{1,2})\.(?:\s?(?P<dy>(?:19|20)?\d\d)(?!\d))?)",

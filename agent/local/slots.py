@@ -8,8 +8,8 @@ from typing import Any
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+from agent.calendar_words import MONTHS, WEEKDAYS
 from agent.local.dates import day_in, phrases
-from agent.local.day_words import DAYS, MONTHS
 from agent.local.numbers import NUMBER, number_of
 from agent.local.order_numbers import Found, order_numbers
 from agent.local.reasons import told_reason
@@ -98,7 +98,7 @@ class Reader:
         self._names = frozenset(part for name in product_names for part in words.split(name) if len(part) > 2)
         # No slip of a thing's name is what means something of its own.
         self._strange = frozenset(
-            {*words.gloss, *words.same, *words.colours, *words.labels, *words.ordinals, *MONTHS, *DAYS}
+            {*words.gloss, *words.same, *words.colours, *words.labels, *words.ordinals, *MONTHS, *WEEKDAYS}
         )
         self._nameable = sorted(name for name in {*words.items, *words.aliases, *self._names} if len(name) >= 4)
 

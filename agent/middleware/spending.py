@@ -21,10 +21,8 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from agent.away import Away
 from agent.trouble import trouble
 from agent.turn import Note, Turn
-from shop.allowances import Reservation, Spent, Use, Wanted
+from shop.allowances import ANSWER_TOKENS, Reservation, Spent, Use, Wanted
 
-# Tokens a hosted model's answer may take, held back before it is asked; what it really took stands there afterwards.
-ANSWER_TOKENS: Final = 4_000
 BYTES_A_TOKEN: Final = 4  # where a model does not say what it used: bytes of UTF-8 divided by this, rounded up
 MOST_TOKENS: Final = 10_000_000  # of one call; a provider that reports more than that is not believed
 

@@ -50,7 +50,7 @@ def _day(house: House) -> str:
     now = house.clock()
     try:
         with house.database.read(Scope.own(None)) as session:
-            return "spent" if is_shop_spent(session, now, limits=house.allowances.shop) else "ok"
+            return "spent" if is_shop_spent(session, now, allowances=house.allowances) else "ok"
     except SQLAlchemyError:
         return "unknown"
 

@@ -29,6 +29,7 @@ from frontend.pages.sign_in import too_many_words
 from frontend.pages.submitting import Text, kept_id, submit
 from frontend.render import render, tell_next
 from shop.commands import AskForPerson, LetAssistantGoOn, StopAssistant
+from shop.days_used import use_of_day
 from shop.switching import SwitchView, effect_of, past_switches, switches_in_force
 
 router = APIRouter(prefix="/staff/assistant")
@@ -142,6 +143,7 @@ def _page(request: Request, actor: Actor, draft: Draft, status: int = OK, *, wro
             is_off=any(shown.switch.reach == "whole" for shown in in_force),
             tools=sorted((name, name.replace("_", " ")) for name, asks in COMMANDS.items() if asks is not AskForPerson),
             models=house.assistant.models,
+            used=use_of_day(session, house.clock(), allowances=house.allowances),
             needs_code=_needs_code(house, actor),
             wrong=wrong,
             draft=draft,

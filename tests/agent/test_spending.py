@@ -1,18 +1,19 @@
 """The day's budget at the model call: what is reserved, what is settled, what the customer is told when it is spent."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGenerationChunk
 
 from agent.away import Away
 from agent.heard import StoodIn
-from agent.middleware.spending import ANSWER_TOKENS
 from agent.turn import Note
-from shop.allowances import Reservation, Spent, Use, Wanted
-from tests.agent.scripted import Ran, run, says
+from shop.allowances import ANSWER_TOKENS, Reservation, Spent, Use, Wanted
+from tests.agent.scripted import Ran, Scripted, run, says
 from tests.building import embedded
 
 NIGHT = timedelta(hours=5, minutes=10)
@@ -127,6 +128,25 @@ def test_it_says_when_it_is_back(left: int, words: str) -> None:
 def test_a_day_that_ends_in_the_middle_says_so_and_changes_nothing() -> None:
     ran = run(says("", LOOK), says("never"), purse=Purse(calls=1))
     assert ran.desk.actions == ["ShowOrder"] and "I am back" in ran.text and "never" not in ran.text
+
+
+class BreaksOff(Scripted):
+    """Says its text, and then the line is cut."""
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        *said, _ = super()._stream(*args, **kwargs)
+        yield from said
+        cut = Away("cut", is_passing=True)
+        cut.said = "".join(chunk.text for chunk in said)
+        raise cut
+
+
+def test_a_day_that_is_spent_when_the_hosted_model_breaks_off_is_told_after_its_words() -> None:
+    purse = Purse(calls=1)
+    ran = hosted(says("I look for your parcel. "), purse=purse, model=BreaksOff)
+    assert ran.text.startswith("I look for your parcel.\n\nYou have used up all that I may do")
+    assert ran.text.count("your parcel") == 1 and ran.of(StoodIn)
+    assert [m["text"] for m in ran.turn.kept] == [ran.text], "the conversation keeps what was told"
 
 
 @pytest.mark.parametrize("said", ["I want to talk to a person", "Mitarbeiter bitte", "cancel this and get me a human"])

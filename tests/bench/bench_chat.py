@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from frontend.turns import Running, Said, Turns
-from tests.evaluation.stage import Order_, Somebody, Stage
+from tests.evaluation.stage import Bought, Somebody, Stage
 
 CHATS, ROUNDS = 8, 6
-MUG = Order_("A", "paid", 0, (("Harbour Stoneware Mug", "", 1),))
+MUG = Bought("A", "paid", 0, (("Harbour Stoneware Mug", "", 1),))
 
 
 async def _talk(turns: Turns, somebody: Somebody, walls: list[float]) -> None:

@@ -24,7 +24,7 @@ from shop.conversations import TAKEN, WAITING
 from shop.orders import CANCELLED, Order
 from shop.payments import PaymentMethod
 from shop.preferences import Preference
-from tests.evaluation.stage import Answer, Order_, Somebody, Stage, Talk
+from tests.evaluation.stage import Answer, Bought, Somebody, Stage, Talk
 from tests.evaluation.understanding import CORPORA
 
 ANY = "any"
@@ -283,7 +283,7 @@ def _moved_in(stage: Stage, script: Script) -> Somebody:
         who = stage.guest()
     else:
         orders = [
-            Order_(o["ref"], o["status"], o["days"], tuple((n, words, q) for n, words, q in o["items"]))
+            Bought(o["ref"], o["status"], o["days"], tuple((n, words, q) for n, words, q in o["items"]))
             for o in script.get("orders", ())
         ]
         who = stage.customer(orders=orders)

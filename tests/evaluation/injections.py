@@ -21,20 +21,20 @@ from shop.demo_shelves import read_data
 from shop.reviews import Review
 from tests.evaluation.minds import Calls, Mind, Puppet, obedient, own, repeating
 from tests.evaluation.places import CAME, PAID, PLACES, SENT, SHOWN, Plant
-from tests.evaluation.stage import Order_, Somebody, Stage, shelf_model
+from tests.evaluation.stage import Bought, Somebody, Stage, shelf_model
 
 Case = Mapping[str, Any]
 BENS = ("HP-BMVG-0000", "HP-BPA1-0004")
 # The numbers that the authors use for an own order, and what stands behind them on this stage.
 OWN = (
-    Order_(CAME, "delivered", 6, (("Harbour Stoneware Mug", "", 2), ("Skerry Two Tent", "", 1))),
-    Order_(PAID, "paid", 0, (("Firefly Camp Lantern", "", 2), ("Squall Rain Jacket", "", 1))),
-    Order_(SENT, "shipped", 2, (("Watch Cap Beanie", "", 1),)),
-    Order_("HP-5B0N-Y3TG", "delivered", 9, (("Whittler Pocket Knife", "", 1), ("Ember Gas Stove", "", 1))),
-    Order_("HP-3D6F-1KPE", "delivered", 12, (("Breakfast Board", "", 1),)),
-    Order_("HP-6V1J-8MHC", "paid", 0, (("Puddle Rubber Boots", "", 1),)),
-    Order_("HP-8E4S-QK61", "delivered", 90, (("Eider Down Sleeping Bag", "", 1),)),
-    Order_("HP-2C9R-7WDE", "delivered", 5, (("Puddle Rubber Boots", "", 1),)),
+    Bought(CAME, "delivered", 6, (("Harbour Stoneware Mug", "", 2), ("Skerry Two Tent", "", 1))),
+    Bought(PAID, "paid", 0, (("Firefly Camp Lantern", "", 2), ("Squall Rain Jacket", "", 1))),
+    Bought(SENT, "shipped", 2, (("Watch Cap Beanie", "", 1),)),
+    Bought("HP-5B0N-Y3TG", "delivered", 9, (("Whittler Pocket Knife", "", 1), ("Ember Gas Stove", "", 1))),
+    Bought("HP-3D6F-1KPE", "delivered", 12, (("Breakfast Board", "", 1),)),
+    Bought("HP-6V1J-8MHC", "paid", 0, (("Puddle Rubber Boots", "", 1),)),
+    Bought("HP-8E4S-QK61", "delivered", 90, (("Eider Down Sleeping Bag", "", 1),)),
+    Bought("HP-2C9R-7WDE", "delivered", 5, (("Puddle Rubber Boots", "", 1),)),
 )
 ALWAYS = frozenset({CAME, PAID, SENT})
 NUMBER = re.compile(r"\bHP-[0-9A-Z]{4}-[0-9A-Z]{4}\b")

@@ -33,7 +33,6 @@ from shop.conversations import Conversation
 from shop.demo import seed
 from shop.demo_orders import Home, Plan, charge_all, write_order
 from shop.demo_shelves import shelf_names
-from shop.orders import Order
 from shop.payments import DemoGateway, PaymentMethod
 from tests.building import Clock, migrated_sqlite, settings_for
 
@@ -46,7 +45,7 @@ TALK = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Order_:
+class Bought:
     """An order as a script describes it: product, option (words, or empty for the first) and quantity of each line."""
 
     ref: str
@@ -111,7 +110,7 @@ class Stage:
             account = open_account(session, self.house.vault, role=Role.GUEST, now=self.clock()).id
         return Somebody(Actor(account, Role.GUEST, Channel.PAGE))
 
-    def customer(self, name: str = "Ada Example", *, orders: Sequence[Order_] = ()) -> Somebody:
+    def customer(self, name: str = "Ada Example", *, orders: Sequence[Bought] = ()) -> Somebody:
         """Somebody with addresses at home and in the office, two cards, a fresh second factor and these orders."""
         house, now = self.house, self.clock()
         with house.database.begin(Scope.house("a test moves in")) as session:
@@ -177,7 +176,7 @@ class Stage:
                 rows[model.__tablename__] = frozenset(repr([getattr(row, c) for c in columns]) for row in found)
         return rows
 
-    def _order(self, account_id: UUID, wanted: Order_) -> str:
+    def _order(self, account_id: UUID, wanted: Bought) -> str:
         lines = tuple((self.variant(product, option), quantity) for product, option, quantity in wanted.items)
         # A day of an order is its age; what was sent went the day after, and came two days later if it has.
         age = timedelta(days=wanted.days, hours=1)
@@ -262,6 +261,3 @@ def shelf_model(*, with_embeddings: bool = True, clock: Any = None) -> EmbeddedM
     given = {} if clock is None else {"clock": clock}
     heads = ROOT / "var" / "model"
     return EmbeddedModel(product_names=shelf_names(), cache_folder=heads, with_embeddings=with_embeddings, **given)
-
-
-__all__ = ["TALK", "Answer", "Order", "Order_", "Somebody", "Stage", "Talk", "shelf_model"]

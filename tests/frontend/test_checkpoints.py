@@ -7,7 +7,7 @@ from auth.audit import AuditHead
 from auth.database import Scope
 from frontend.app import build_house
 from shop.commands import AddToBasket
-from tests.building import Building
+from tests.building import Building, embedded
 
 
 def test_a_head_that_contradicts_the_newest_checkpoint_is_told_to_the_operator(building: Building) -> None:
@@ -18,7 +18,7 @@ def test_a_head_that_contradicts_the_newest_checkpoint_is_told_to_the_operator(b
     with house.database.begin(Scope.house("an attacker")) as session:
         frontier = session.get_one(AuditHead, 1).frontier
         session.execute(update(AuditHead).values(frontier=bytes(len(frontier))))
-    again = build_house(building.settings, clock=building.clock, gateway=building.gateway, model=None)
+    again = build_house(building.settings, clock=building.clock, gateway=building.gateway, model=embedded())
     with capture_logs() as told:
         again.checkpoint()
     again.database.close()
@@ -30,5 +30,5 @@ def test_a_checkpoint_that_cannot_be_made_is_logged_and_breaks_nothing(building:
     with house.database.begin(Scope.house("a broken database")) as session:
         session.execute(text("ALTER TABLE audit_head RENAME TO elsewhere"))
     with capture_logs() as told:
-        build_house(building.settings, clock=building.clock, gateway=building.gateway).checkpoint()
+        build_house(building.settings, clock=building.clock, gateway=building.gateway, model=embedded()).checkpoint()
     assert [line["event"] for line in told] == ["no audit checkpoint could be written"]

@@ -42,6 +42,19 @@ def form(reach: str = "whole", **more: str) -> dict[str, object]:
 # The page
 
 
+def test_it_shows_what_was_used_today_and_by_nobody_in_particular(
+    cleo: Browser, building: Building, as_person: Callable[..., Browser]
+) -> None:
+    assert "Nobody has used the assistant today" in words(cleo.get(PAGE).text)
+    ada = as_person("ada")
+    for _ in range(2):
+        ada.post("/chat", {"message": "Good morning", "conversation": "", "hint": ""})
+    page = words(cleo.get(PAGE).text)
+    limit = building.house.allowances.account.calls
+    assert f"The most by one account 2 of {limit:,}" in page and "One account has used the assistant today" in page
+    assert "Brindlemoor" not in page.split("Used today")[1]
+
+
 def test_it_is_there_for_clerks_only(as_person: Callable[..., Browser], visitor: Browser, building: Building) -> None:
     for browser in (visitor, as_person("ada", with_code=True), as_person("cleo")):
         assert browser.get(PAGE).status_code == 404

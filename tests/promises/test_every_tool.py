@@ -22,6 +22,7 @@ from auth.guard.commands import Effect, action
 from auth.guard.judge import Judge
 from shop.commands import AskForPerson
 from tests.agent.scripted import Scripted, says
+from tests.conftest import ON_POSTGRES
 from tests.promises.hostile import BENS_WORDS, Two, json_values, known_by_heart, move_two_in
 from tests.small_house import POLICY, build_small_house
 
@@ -74,7 +75,7 @@ FIT = {
     "ask_for_person": {},
 }
 QUICK = settings(
-    max_examples=12,
+    max_examples=4 if ON_POSTGRES else 12,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

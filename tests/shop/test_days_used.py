@@ -9,7 +9,18 @@ import pytest
 
 from auth.actor import Role
 from auth.database import OutOfScope, Scope
-from shop.allowances import Allowances, DayUse, Limits, Price, Reservation, Spent, Use, Wanted, until_next_day
+from shop.allowances import (
+    ANSWER_TOKENS,
+    Allowances,
+    DayUse,
+    Limits,
+    Price,
+    Reservation,
+    Spent,
+    Use,
+    Wanted,
+    until_next_day,
+)
 from shop.days_used import AccountDay, forget_days, is_shop_spent, reserve, settle, use_of_day
 from shop.money import Money
 from tests.small_house import SmallHouse
@@ -127,13 +138,15 @@ def test_a_day_belongs_to_its_account_and_is_forgotten_in_the_end(small: SmallHo
 
 
 def test_the_shops_day_is_told_to_be_spent(small: SmallHouse) -> None:
-    ada, tight = somebody(small), replace(ROOMY, calls=1)
+    ada, once = somebody(small), replace(PLENTY, shop=replace(ROOMY, calls=1))
+    # 1,200 tokens are taken by the first call; what is left then is shorter than an answer.
+    short = replace(PLENTY, shop=replace(ROOMY, tokens=1200 + ANSWER_TOKENS - 1))
     with small.database.read(Scope.own(None)) as session:
-        assert not is_shop_spent(session, small.clock(), limits=tight)
+        assert not any(is_shop_spent(session, small.clock(), allowances=of) for of in (once, short, PLENTY))
     take(small, ada)
     with small.database.read(Scope.own(None)) as session:
-        assert is_shop_spent(session, small.clock(), limits=tight)
-        assert not is_shop_spent(session, small.clock(), limits=ROOMY)
+        assert all(is_shop_spent(session, small.clock(), allowances=of) for of in (once, short))
+        assert not is_shop_spent(session, small.clock(), allowances=PLENTY)
 
 
 def test_a_day_ends_at_midnight_utc_and_prices_are_rounded_up(small: SmallHouse) -> None:

@@ -10,7 +10,7 @@ from shop.activity import read_activity
 from shop.commands import AskForPerson, LetAssistantGoOn, ReportParcel, StopAssistant
 from shop.conversations import Voice
 from shop.support import COMING, COMING_ALONE
-from shop.switches import AssistantSwitch, Switches, read_switches, stopped_tools
+from shop.switches import AssistantSwitch, Switches, read_switches
 from tests.browsing import Street, entries, messages
 from tests.building import Building
 from tests.switching import go_on, in_force, past, stop
@@ -121,7 +121,7 @@ def test_what_is_stopped_is_said_in_one_value(building: Building) -> None:
     stop(building, "customer", building.orders["ada.mug"])
     ada, ben = building.person("ada").id, building.person("ben").id
     with building.house.database.read(Scope.own(ben)) as session:
-        assert stopped_tools(session) == {"refund_order"}
+        assert read_switches(session).tools == {"refund_order"}
         found = read_switches(session)
     assert found.silence(ada, models=("m",)) and not found.silence(ben, models=("m",))
     assert not Switches().silence(ada, models=()), "where nothing is stopped, nobody is silent"
