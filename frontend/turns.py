@@ -9,7 +9,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -24,11 +25,13 @@ from agent.heard import Choices, Failed, Finished, Heard, StoodIn, Token, ToolUs
 from agent.memory import from_stored
 from agent.stream import as_event
 from agent.turn import Note, Turn
-from auth.actor import Actor, Channel
+from auth.actor import Act, Actor, Channel
 from auth.audit import Event, record
 from auth.database import Scope
 from auth.guard.commands import Json
 from auth.guard.refusals import count_refusal
+from auth.oauth import delegations
+from auth.oauth.delegations import ASSISTANT, TURN_LIVES, Delegation, Proof, Why
 from frontend.compromise import answering, rehearsal_of
 from frontend.house import House
 from frontend.purse import AccountPurse
@@ -45,6 +48,7 @@ from shop.conversations import (
 )
 from shop.model_calls import Call, keep_calls
 from shop.personal import NOBODY, Personal, find_personal
+from shop.scopes import ASSISTANT_SCOPES
 from shop.support import assistant_is_silent
 from shop.switches import NOTHING_STOPPED, SILENT, Switches, read_switches
 
@@ -72,7 +76,8 @@ class Said:
 class Noted:
     """The customer's message as it was stored. ``is_silent`` says that a clerk has taken the conversation, ``is_off``
     that the assistant is switched off, ``is_attacked`` that a rehearsal lets the attacker answer; ``personal`` is what
-    no model may be shown of its writer, ``switches`` what was stopped at that moment."""
+    no model may be shown of its writer, ``switches`` what was stopped at that moment. ``delegation`` is the leave that
+    the assistant has for this one turn; without one it does not answer."""
 
     account_id: UUID
     conversation_id: UUID
@@ -83,6 +88,8 @@ class Noted:
     is_off: bool = False
     switches: Switches = NOTHING_STOPPED
     is_attacked: bool = False
+    delegation: UUID | None = None
+    leave_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ class Running:
 
     def __init__(self, noted: Noted, turn: Turn | None = None) -> None:
         self.noted, self.turn = noted, turn
+        self.leave_ends_at = noted.leave_ends_at
         self.cut = ""
         self.listeners = 0
         self.task: asyncio.Task[None] | None = None
@@ -252,11 +260,11 @@ class Turns:
         assistant = answering(self._house, is_attacked=noted.is_attacked)
         purse = AccountPurse.of(self._house, actor)
         turn = assistant.turn(
-            actor,
+            replace(actor, delegation=noted.delegation, scopes=frozenset(ASSISTANT_SCOPES)),
             Counting(self._house, noted.switches.ids),
             conversation=str(noted.conversation_id),
             turn_id=str(noted.message_id),
-            note=partial(_write_note, self._house, actor, assistant.digest),
+            note=partial(_write_note, self._house, actor, assistant.digest, noted.delegation),
             personal=noted.personal,
             purse=purse,
             switches=noted.switches,
@@ -268,9 +276,17 @@ class Turns:
         while self._running:
             await asyncio.sleep(self._watch_every_s)
             try:
+                await self._renew_leaves()
                 await self.heed_switches()
             except SQLAlchemyError as error:
                 log.error("the switches could not be read", exc_info=error)
+
+    async def _renew_leaves(self) -> None:
+        """A turn that takes its time goes on under its leave; one whose process died has none after two minutes."""
+        for running in list(self._running.values()):
+            ends_at = running.leave_ends_at
+            if ends_at is not None and self._house.clock() >= ends_at - TURN_LIVES / 2:
+                running.leave_ends_at = await run_in_threadpool(_renew, self._house, running.noted)
 
     def _over(self, key: tuple[UUID, UUID], running: Running) -> None:
         self._busy.discard(key)
@@ -385,6 +401,9 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
         is_off = not is_silent and gets_no_answer(house, switches, account_id)
         if is_off:
             _say_it_is_off(session, house, conversation)
+        is_attacked = rehearsal_of(house, session) is not None
+        answers = not (is_silent or is_off)
+        leave = _take_leave(session, house, actor, is_attacked=is_attacked) if answers else None
         return Noted(
             account_id,
             conversation.id,
@@ -394,8 +413,40 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
             NOBODY if is_silent or is_off else find_personal(session, house.vault, account_id),
             is_off,
             switches,
-            is_attacked=rehearsal_of(house, session) is not None,
+            is_attacked=is_attacked,
+            delegation=None if leave is None else leave.id,
+            leave_ends_at=None if leave is None else leave.ends_at,
         )
+
+
+def _take_leave(session: Session, house: House, actor: Actor, *, is_attacked: bool) -> Delegation:
+    """The assistant's leave to act for one customer during one turn: who it is, hashed, and how far it goes.
+
+    Where another program talks for the customer, it is cut from that program's own, and ends with it.
+    """
+    now, assistant = house.clock(), answering(house, is_attacked=is_attacked)
+    wide = None if actor.delegation is None else delegations.find_delegation(session, actor.delegation)
+    return delegations.begin(
+        session,
+        cast(UUID, actor.account_id),
+        client=None,
+        act=Act(ASSISTANT, assistant.digest),
+        scopes=ASSISTANT_SCOPES,
+        audiences=(house.issuer.api,),
+        proof=Proof(actor.signed_in_at, actor.second_factor_at),
+        ends_at=now + TURN_LIVES,
+        now=now,
+        parent=wide,
+    )
+
+
+def _renew(house: House, noted: Noted) -> datetime | None:
+    ends_at = house.clock() + TURN_LIVES
+    if noted.delegation is None:
+        return None
+    with house.database.begin(Scope.own(noted.account_id)) as session:
+        delegations.renew(session, noted.delegation, ends_at=ends_at)
+    return ends_at
 
 
 def _silenced(house: House, turn: Turn) -> str:
@@ -420,6 +471,8 @@ def _store(house: House, noted: Noted, work: _Work, answer: _Answer, cut: str) -
     """Write what was said into the conversation, and what it took; why the answer was cut short, or empty."""
     with house.database.begin(Scope.own(noted.account_id)) as session:
         ended = _write_answer(session, house, noted, work.turn, answer, cut)
+        if noted.delegation is not None:
+            delegations.end(session, noted.delegation, why=Why.OVER, now=house.clock())
         # Last, for the row of the shop's day is the one that all turns wait for.
         work.purse.pay(session)
     return ended
@@ -454,7 +507,7 @@ def _write_answer(session: Session, house: House, noted: Noted, turn: Turn, answ
     return ended
 
 
-def _write_note(house: House, actor: Actor, digest: str, note: Note) -> None:
+def _write_note(house: House, actor: Actor, digest: str, delegation: UUID | None, note: Note) -> None:
     """Into the audit log; a refusal that repeats itself is written once a minute with a count."""
     now = house.clock()
     with house.database.begin(Scope.own(actor.account_id)) as session:
@@ -462,6 +515,6 @@ def _write_note(house: House, actor: Actor, digest: str, note: Note) -> None:
         unwritten = count_refusal(session, key, now)
         if unwritten is None:
             return
-        act: dict[str, Json] = {"name": "assistant", "digest": digest}
+        act: dict[str, Json] = {"name": ASSISTANT, "digest": digest, "delegation": str(delegation or "")}
         body: dict[str, Json] = {"why": note.why, "tool": note.tool, "unwritten_before": unwritten, "act": act}
         record(session, Event(note.kind, now, actor.account_id, None, Channel.CHAT.value, body))

@@ -126,12 +126,19 @@ class Flow:
 
     def agree(self, browser: Any, *, ticked: Sequence[str] | None = None, **other: str | None) -> dict[str, str]:
         """A customer says yes; what the program is told in the address it gets back at."""
-        query = self.query(**other)
-        page = browser.get(f"/oauth/authorize?{query}")
+        query, client = self.query(**other), getattr(browser, "client", browser)
+        page = client.get(f"/oauth/authorize?{query}")
         assert page.status_code == 200, page.text[:300]
         scopes = self.scope.split() if ticked is None else list(ticked)
-        answer = browser.post("/oauth/authorize", {"asked": query, "decision": "yes", "scope": scopes})
+        answer = client.post("/oauth/authorize", data={"asked": query, "decision": "yes", "scope": scopes})
         return self.told(answer)
+
+    def tokens(self, browser: Any, tokens: Any, secret: str) -> dict[str, str]:
+        """The whole walk: a customer says yes to everything, the program fetches its tokens."""
+        answer = self.fetch(tokens, self.agree(browser)["code"], secret)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, str] = answer.json()
+        return body
 
     def told(self, answer: Any) -> dict[str, str]:
         assert answer.status_code == 303, answer.text[:300]

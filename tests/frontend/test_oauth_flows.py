@@ -1,4 +1,4 @@
-"""A program asks for leave, gets its tokens, renews and narrows them and gives them back, over the shop's doors.
+"""A program asks for leave, gets its tokens, renews and narrows them and gives them back, over the shop's doors."""
 
 from collections.abc import Callable
 
