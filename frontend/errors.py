@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from auth.actor import VISITOR, Actor
 from auth.guard.decisions import AwaitingApproval, Done, Outcome, Pending, Refused
 from auth.sign_in.attempts import TooMany
-from auth.web.answers import wants_json
+from auth.web.answers import is_api, wants_json
 from auth.web.asking import asker_of, door_of
 from auth.web.headers import security_headers
 from frontend.render import render
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 OK, ACCEPTED, SEE_OTHER = 200, 202, 303
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, UNPROCESSABLE, BROKEN = 400, 403, 404, 405, 422, 500
 CONFLICT, TOO_MANY, UNAVAILABLE = 409, 429, 503
+NOT_MODIFIED, UNAUTHORIZED, NOT_FRESH, TOO_LARGE, NO_SUCH_MEDIA, UNCONDITIONAL = 304, 401, 412, 413, 415, 428
 
 # A refusal by its kind (auth.guard.decisions.Refused); a card that ended by somebody's no is an answer like any other.
 STATUS_OF_REFUSAL: Mapping[str, int] = MappingProxyType(
@@ -98,7 +99,8 @@ def answer_errors(app: FastAPI) -> None:
 def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, StarletteHTTPException):
         raise error
-    return _answer(request, error.status_code, actor=asker_of(request), headers=error.headers)
+    actor = VISITOR if is_api(request.scope) else asker_of(request)
+    return _answer(request, error.status_code, actor=actor, headers=error.headers)
 
 
 def _invalid(request: Request, _: Exception) -> Response:
