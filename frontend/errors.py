@@ -63,6 +63,22 @@ _TITLES: Mapping[int, tuple[str, str]] = MappingProxyType(
 )
 
 
+# The same at the door for software, where there are no pages and no forms.
+_API_WORDS: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        NOT_FOUND: ("There is nothing here", "No operation of the API has this address. See /api."),
+        NOT_ALLOWED: (
+            "This method is not one of this address",
+            "Nothing was changed. Allow names the methods there are.",
+        ),
+        BROKEN: (
+            "Something broke on our side",
+            "Send it again with the same Idempotency-Key: it is done once at most.",
+        ),
+    }
+)
+
+
 def status_of(outcome: Outcome) -> int:
     """The status that tells a program what a page tells a person."""
     match outcome:
@@ -119,6 +135,8 @@ def _broken(request: Request, error: Exception) -> Response:
 def _answer(request: Request, status: int, *, actor: Actor, headers: Mapping[str, str] | None = None) -> Response:
     title, sentence = _TITLES.get(status, ("That did not work", "Nothing was changed."))
     if wants_json(request.scope):
+        if is_api(request.scope):
+            title, sentence = _API_WORDS.get(status, (title, sentence))
         problem = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
         return Response(json.dumps(problem), status, dict(headers or {}), "application/problem+json")
     answer = render(request, "error.html", actor=actor, status=status, title=title, sentence=sentence, code=status)

@@ -17,6 +17,7 @@ from auth.guard.submissions import outcome_from_json
 from auth.sign_in.totp import has_factor
 from frontend.house import House
 from frontend.render import moment, new_request_id
+from shop.asked_by_apps import APPS, app_name
 from shop.privacy import PAGE, PASSWORD_WILL_DO
 
 _ASKED = {
@@ -59,7 +60,7 @@ class SigningCard:
     """What ``parts/countersign.html`` shows.
 
     ``state`` is open, needs_code, wrong_code, review, done, pending, declined, refused, expired or changed;
-    ``needs_factor`` says that its person has no second factor to show yet.
+    ``needs_factor`` says that its person has no second factor to show yet; ``app`` is the app that asks, if one does.
     """
 
     id: str
@@ -78,6 +79,7 @@ class SigningCard:
     wants_password: bool = False
     from_chat: bool = False
     seen: tuple[tuple[str, bool], ...] = ()
+    app: str = ""
 
 
 def signing_card(
@@ -130,7 +132,13 @@ def _to_sign(
         needs_factor=has_none and not wants_password,
         wants_password=wants_password,
         seen=_prepared_from(approval),
+        app=_asking_app(session, approval),
     )
+
+
+def _asking_app(session: Session, approval: Approval) -> str:
+    asker = actor_from_json(approval.actor, approval.account_id)
+    return "" if asker.act is None or asker.channel not in APPS else app_name(session, asker.act.name)
 
 
 def _prepared_from(approval: Approval) -> tuple[tuple[str, bool], ...]:

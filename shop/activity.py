@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from auth.audit import AuditEntry, AuditLog
 from auth.guard.decisions import Reason
 from auth.guard.judge import Judge
+from auth.oauth.clients import Client
+from auth.oauth.delegations import ASSISTANT
 from shop.activity_words import ACTIONS, CHANNELS, EVENTS, in_words
 
 PAGE = 20
@@ -40,7 +42,8 @@ _OUTCOMES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ActivityStep:
-    """One event. ``who`` is *you*, *the assistant*, *a clerk* or *the shop*; ``seq`` is its place in the log."""
+    """One event. ``who`` is *you*, *the assistant*, *the app …*, *a clerk* or *the shop*; ``seq`` is its place in the
+    log."""
 
     seq: int
     at: datetime
@@ -93,7 +96,7 @@ def read_activity(
     Only entries of this account are read: the log is no owned table, so this condition is the wall. With
     ``only_assistant``, only what the assistant had a part in; a page may then be short and still have an older one.
     """
-    found, at = list[Activity](), before
+    found, at, apps = list[Activity](), before, _Apps(session)
     for _ in range(_MOST_SCANS):
         entries = log.entries(session, account_id=account_id, after=at, limit=_SCAN, newest_first=True)
         steps = _steps_of(session, account_id, {e.command_id for e in entries if e.command_id is not None})
@@ -104,7 +107,7 @@ def read_activity(
             told = steps.get(entry.command_id, [entry]) if entry.command_id is not None else [entry]
             if told[-1].seq != entry.seq:
                 continue
-            activity = _activity(told, judge)
+            activity = _activity(told, judge, apps)
             if activity.by_assistant or not only_assistant:
                 found.append(activity)
         if len(entries) < _SCAN:
@@ -122,9 +125,25 @@ def _steps_of(session: Session, account_id: UUID, commands: set[UUID]) -> Mappin
     return grouped
 
 
-def _activity(entries: Sequence[AuditEntry], judge: Judge) -> Activity:
+class _Apps:
+    """The names of the apps that acted, each looked up once; one that is no longer registered keeps its id."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._known = session, {ASSISTANT: "the assistant"}
+
+    def name(self, act: Any) -> str:
+        client_id = str(act.get("name", "")) if isinstance(act, Mapping) else ""
+        if client_id not in self._known:
+            client = self._session.get(Client, client_id)
+            self._known[client_id] = (
+                "the assistant" if not client_id else f"the app {client.name if client else client_id}"
+            )
+        return self._known[client_id]
+
+
+def _activity(entries: Sequence[AuditEntry], judge: Judge, apps: _Apps) -> Activity:
     bodies = [entry.facts() for entry in entries]
-    steps = tuple(_step(entry, body, judge) for entry, body in zip(entries, bodies, strict=True))
+    steps = tuple(_step(entry, body, judge, apps) for entry, body in zip(entries, bodies, strict=True))
     first = steps[0]
     return Activity(
         command_id=entries[0].command_id,
@@ -139,24 +158,24 @@ def _activity(entries: Sequence[AuditEntry], judge: Judge) -> Activity:
     )
 
 
-def _step(entry: AuditEntry, body: Mapping[str, Any], judge: Judge) -> ActivityStep:
+def _step(entry: AuditEntry, body: Mapping[str, Any], judge: Judge, apps: _Apps) -> ActivityStep:
     return ActivityStep(
         seq=entry.seq,
         at=entry.at,
         kind=entry.kind,
-        who=_who(entry, body),
+        who=_who(entry, body, apps),
         channel=CHANNELS.get(entry.channel, entry.channel),
         words=in_words(entry.kind, body),
         policies=tuple(_reasons(body, judge)),
     )
 
 
-def _who(entry: AuditEntry, body: Mapping[str, Any]) -> str:
+def _who(entry: AuditEntry, body: Mapping[str, Any], apps: _Apps) -> str:
     if entry.kind in _BY_THE_SHOP or entry.channel == "house":
         return "the shop"
     if "by" in body or body.get("role") == "clerk" or entry.channel == "staff":
         return "a clerk"
-    return "the assistant" if "act" in body else "you"
+    return apps.name(body["act"]) if "act" in body else "you"
 
 
 # Steps in which nobody acts but the shop: it decides, carries out, checks and ends what has run out.

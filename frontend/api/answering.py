@@ -34,9 +34,10 @@ _NOT_KEPT = frozenset({TOO_MANY})
 
 def answer_look(call: Call) -> Response:
     """A look: its body, or that it is still the one the caller has (RFC 9110 §13.1.2)."""
-    assert call.operation.answer is not None  # noqa: S101 - the table is checked when the app is put together
-    call = replace(call, query=read_query(call.operation.query, call.request.query_params))
-    body = written(call.operation.answers, call.operation.answer(call))
+    operation = call.operation
+    assert operation.answer is not None  # noqa: S101 - the table is checked when the app is put together
+    call = replace(call, query=read_query(operation.query, call.request.query_params))
+    body = written(operation.answers, operation.answer(call))
     tag = etag(body)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if _names(call.request.headers.getlist("if-none-match"), tag, weakly=True):

@@ -81,7 +81,8 @@ def is_write(house: House, operation: Operation) -> bool:
 def body_schema(operation: Operation) -> Json | None:
     """The schema of an operation's body: the command's arguments that neither the path nor the entry gives."""
     if operation.takes is not None:
-        return _plain(TypeAdapter(operation.takes).json_schema(ref_template=_REFS))
+        taken: Json = _plain(TypeAdapter(operation.takes).json_schema(ref_template=_REFS))
+        return taken
     if operation.command is None:
         return None
     whole = _plain(TypeAdapter(operation.command).json_schema(ref_template=_REFS))
@@ -241,8 +242,8 @@ def _schemas() -> Json:
 
 def _ref(shape: Any) -> Json:
     inner = _adapter(shape).json_schema(mode="serialization", ref_template=_REFS)
-    inner.pop("$defs", None)
-    return _plain(inner)
+    plain: Json = _plain(inner)
+    return plain
 
 
 _PROBLEM: Json = {

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from auth.oauth.issuer import API
+from frontend.api import page
 from frontend.api.answering import answer_change, answer_look
 from frontend.api.asking import Asks, Caller
 from frontend.api.conversations import answer_talk
@@ -31,6 +32,7 @@ def add_api(app: FastAPI, house: House) -> None:
     for path, methods in paths.items():
         # FastAPI's own document leaves them out: it would say less, and the shop writes its own.
         app.add_api_route(API + path, _door(methods), methods=list(methods), include_in_schema=False)
+    app.include_router(page.router)
     app.add_api_route(DOCUMENT, _document(document_bytes(house)), methods=["GET"], include_in_schema=False)
 
 
