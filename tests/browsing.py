@@ -30,7 +30,7 @@ NO_GOODS = frozenset(
     {"audit_entries", "audit_head", "refusal_counts", "sign_in_attempts", "sign_in_sessions", "one_time_tokens"}
     | {"submissions", "approvals", "grants", "conversations", "messages", "totp_factors", "recovery_codes"}
     | {"oauth_clients", "oauth_delegations", "oauth_codes", "oauth_refresh_tokens", "house_keys"}
-    | {"outbox_mails", "data_keys", "model_calls", "answer_ratings", "account_days", "shop_days"}
+    | {"keyed_answers", "outbox_mails", "data_keys", "model_calls", "answer_ratings", "account_days", "shop_days"}
 )
 
 

@@ -144,6 +144,8 @@ def check_state(call: Call, looks: Operation) -> None:
 
 
 def _submit(call: Call, command: Command, request_id: str) -> Answered:
+    if call.operation.check is not None:
+        call.operation.check(call)
     if call.looks is not None:
         check_state(call, call.looks)
     house = call.house

@@ -1,11 +1,15 @@
-"""Talking to the assistant for a customer: the same turns, walls and budgets as the chat, as JSON or as a stream."""
+"""Talking to the assistant for a customer: the same turns, walls and budgets as the chat, as JSON or as a stream.
+
+A program sees the conversations it has begun and no others: what its customer says in the chat is not its business.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
@@ -29,7 +33,7 @@ from frontend.pages.chat import LONGEST as LONGEST_MESSAGE
 from frontend.turns import Busy, NotThere, Running
 from frontend.turns import Said as Typed
 from shop import conversations as kept
-from shop.commands import AskForPerson, DeleteConversation, RenameConversation
+from shop.commands import AskForPerson
 from shop.conversations import read_id
 from shop.views import MessageView
 
@@ -66,7 +70,8 @@ class SayBody(BaseModel):
 def list_conversations(call: Call) -> Page[Conversation]:
     query: Conversations = call.query
     with call.house.database.read(call.scope) as session:
-        found = kept.list_conversations(session, call.account_id, limit=MOST_LISTED)
+        every = kept.list_conversations(session, call.account_id, limit=MOST_LISTED)
+        found = [each for each in every if each.begun_by == call.client_id]
         part, following = paged(call.cursors(), found, key="id", cursor=query.cursor, limit=query.limit)
         return Page(tuple(_conversation(call, session, each) for each in part), following)
 
@@ -74,10 +79,14 @@ def list_conversations(call: Call) -> Page[Conversation]:
 def show_conversation(call: Call) -> Talk:
     query: Since = call.query
     with call.house.database.read(call.scope) as session:
-        found = kept.find_conversation(session, call.account_id, call.path["conversation"])
-        if found is None:
-            raise Problem("not-there", NOT_FOUND)
+        found = _own(call, session)
         return Talk(_conversation(call, session, found), _messages(call, session, found, after=query.after))
+
+
+def check_own(call: Call) -> None:
+    """:class:`Problem` unless this program began the conversation: what its customer says elsewhere is not its own."""
+    with call.house.database.read(call.scope) as session:
+        _own(call, session)
 
 
 async def answer_talk(call: Call, raw: bytes) -> Response:
@@ -106,11 +115,11 @@ async def answer_talk(call: Call, raw: bytes) -> Response:
 
 
 async def _begin(call: Call, taken: Claimed, text: str) -> Running | Response:
-    given = call.path.get("conversation")
-    conversation_id = None if given is None else read_id(given)
+    conversation_id = None
     try:
-        if given is not None and conversation_id is None:
-            raise Problem("not-there", NOT_FOUND)
+        if "conversation" in call.path:
+            await run_in_threadpool(check_own, call)
+            conversation_id = read_id(call.path["conversation"])
         match await turns_of(call.request).say(call.actor, Typed(text), conversation_id):
             case NotThere():
                 raise Problem("not-there", NOT_FOUND)
@@ -128,7 +137,7 @@ async def _begin(call: Call, taken: Claimed, text: str) -> Running | Response:
         raise
 
 
-def _raising(problem: Problem):  # type: ignore[no-untyped-def]
+def _raising(problem: Problem) -> Callable[[], Answered]:
     def work() -> Answered:
         raise problem
 
@@ -136,7 +145,10 @@ def _raising(problem: Problem):  # type: ignore[no-untyped-def]
 
 
 async def _finish(call: Call, taken: Claimed, running: Running) -> Answered:
-    """Wait for the turn's end, and keep its answer; whoever comes with the same key gets it as JSON or as a stream."""
+    """Wait for the turn's end, and keep its answer; whoever comes with the same key gets it as JSON or as a stream.
+
+    A program sees the conversations it has begun and no others: what its customer says in the chat is not its business.
+    """
     if not _wants_stream(call):
         await running.wait()
         answer = Answered(OK, JSON, await run_in_threadpool(_said, call, running))
@@ -168,7 +180,14 @@ def _said(call: Call, running: Running) -> bytes:
     return written(Said, said)
 
 
-def _messages(call: Call, session, conversation, *, after: int) -> tuple[Message, ...]:  # type: ignore[no-untyped-def]
+def _own(call: Call, session: Session) -> kept.Conversation:
+    found = kept.find_conversation(session, call.account_id, call.path["conversation"])
+    if found is None or found.begun_by != call.client_id:
+        raise Problem("not-there", NOT_FOUND)
+    return found
+
+
+def _messages(call: Call, session: Session, conversation: kept.Conversation, *, after: int) -> tuple[Message, ...]:
     rows = kept.messages_of(session, conversation, newest=MOST_SAID)
     return tuple(
         _message(row.position, kept.message_view(session, call.house.vault, row))
@@ -182,7 +201,7 @@ def _message(position: int, view: MessageView) -> Message:
     return Message(position, view.voice, view.text, view.at, cards, view.choices, view.ended)
 
 
-def _conversation(call: Call, session, found) -> Conversation:  # type: ignore[no-untyped-def]
+def _conversation(call: Call, session: Session, found: kept.Conversation) -> Conversation:
     view = kept.conversation_view(session, call.house.vault, found, with_messages=False)
     return Conversation(view.id, view.title, view.state, view.updated_at)
 
@@ -217,7 +236,7 @@ OPERATIONS = (
         "GET",
         "/conversations",
         "Conversations",
-        "The customer's conversations with the assistant, newest first",
+        "The conversations that this program has begun, newest first",
         Page[Conversation],
         Page((examples.CONVERSATION,), None),
         scopes=ASSISTANT,
@@ -248,29 +267,7 @@ OPERATIONS = (
         examples.CHANGED,
         scopes=ASSISTANT,
         command=AskForPerson,
+        check=check_own,
         sends={"summary": "The parcel has been on its way for three weeks"},
-    ),
-    Operation(
-        "renameConversation",
-        "PUT",
-        "/conversations/{conversation}/title",
-        "Conversations",
-        "Give a conversation another name",
-        Changed,
-        examples.CHANGED,
-        scopes=ASSISTANT,
-        command=RenameConversation,
-        sends={"title": "The late parcel"},
-    ),
-    Operation(
-        "deleteConversation",
-        "DELETE",
-        "/conversations/{conversation}",
-        "Conversations",
-        "Prepare deleting a conversation for good",
-        Changed,
-        examples.CHANGED,
-        scopes=ASSISTANT,
-        command=DeleteConversation,
     ),
 )

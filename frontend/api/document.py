@@ -161,12 +161,12 @@ def _in_headers(operation: Operation) -> list[Json]:
         words = "A new one for each change; the same one when the same change is sent again"
         found.append(header(KEY, required=True, schema=form, words=words, example="3f6c1b9e-1"))
     else:
-        words, tag = "An ETag seen before: 304 while it is still the same", '"0f3a…"'
+        words, tag = "An ETag seen before: 304 while it is still the same", '"0f3a96c1"'
         found.append(header("If-None-Match", required=False, schema={"type": "string"}, words=words, example=tag))
     if operation.guards:
         words = f"The ETag of {operation.guards}, as the change was decided on"
         form, needed = {"type": "string"}, operation.must_match
-        found.append(header("If-Match", required=needed, schema=form, words=words, example='"0f3a…"'))
+        found.append(header("If-Match", required=needed, schema=form, words=words, example='"0f3a96c1"'))
     return found
 
 

@@ -33,7 +33,7 @@ class Operation:
 
     A look has ``answer``, which makes an ``answers``. A change has the ``command`` it submits; what the path does not
     say comes from the body, and ``fixed`` from neither. ``guards`` names the look whose ETag the change is held
-    against; with ``must_match`` it is not made without If-Match. A ``talk`` takes ``takes`` as its body.
+    against; with ``must_match`` it is not made without If-Match. ``check`` is asked before the desk is. A ``talk`` takes ``takes`` as its body.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Operation:
     takes: type[BaseModel] | None = None
     sends: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     fixed: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    check: "Callable[[Call], None] | None" = None
     guards: str = ""
     must_match: bool = False
     is_public: bool = False

@@ -87,7 +87,10 @@ def _one(server: str, path: str, method: str, operation: Mapping[str, Any]) -> T
         scopes=tuple(scope for way in operation["security"] for scopes in way.values() for scope in scopes),
         is_public=is_public,
         takes=tuple(_fields(operation)),
-        answers=tuple((status, answer["description"].replace("`", "")) for status, answer in sorted(operation["responses"].items())),
+        answers=tuple(
+            (status, answer["description"].replace("`", ""))
+            for status, answer in sorted(operation["responses"].items())
+        ),
         example=json.dumps(content["example"], ensure_ascii=False, indent=2),
         curl=_curl(server + path, method, operation, is_public=is_public),
     )

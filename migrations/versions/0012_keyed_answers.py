@@ -1,4 +1,4 @@
-"""The API's first answers: an Idempotency-Key gets the same one again for a day."""
+"""The API's first answers: an Idempotency-Key gets the same one again for a day. Which app began a conversation."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,9 +28,11 @@ def upgrade() -> None:
     )
     for column in ("account_id", "claimed_at"):
         op.create_index(op.f(f"ix_keyed_answers_{column}"), "keyed_answers", [column])
+    op.add_column("conversations", sa.Column("begun_by", sa.String(length=40), nullable=True))
     wall_off(["keyed_answers"])
     grant_to_app(append_only=["audit_entries"])
 
 
 def downgrade() -> None:
+    op.drop_column("conversations", "begun_by")
     op.drop_table("keyed_answers")
