@@ -33,7 +33,8 @@ class Operation:
 
     A look has ``answer``, which makes an ``answers``. A change has the ``command`` it submits; what the path does not
     say comes from the body, and ``fixed`` from neither. ``guards`` names the look whose ETag the change is held
-    against; with ``must_match`` it is not made without If-Match. ``check`` is asked before the desk is. A ``talk`` takes ``takes`` as its body.
+    against; with ``must_match`` it is not made without If-Match. ``check`` is asked before the desk is. A *talk* takes
+    ``takes`` as its body.
     """
 
     name: str

@@ -78,7 +78,7 @@ def _told(whole: Mapping[str, Any], subject: str) -> Iterator[Told]:
 def _one(server: str, path: str, method: str, operation: Mapping[str, Any]) -> Told:
     is_public = {} in operation["security"]
     good = operation["responses"].get("202") or operation["responses"]["200"]
-    content = good["content"]["application/json"]
+    content, answers = good["content"]["application/json"], sorted(operation["responses"].items())
     return Told(
         name=operation["operationId"],
         method=method,
@@ -87,10 +87,7 @@ def _one(server: str, path: str, method: str, operation: Mapping[str, Any]) -> T
         scopes=tuple(scope for way in operation["security"] for scopes in way.values() for scope in scopes),
         is_public=is_public,
         takes=tuple(_fields(operation)),
-        answers=tuple(
-            (status, answer["description"].replace("`", ""))
-            for status, answer in sorted(operation["responses"].items())
-        ),
+        answers=tuple((code, told["description"].replace("`", "")) for code, told in answers),
         example=json.dumps(content["example"], ensure_ascii=False, indent=2),
         curl=_curl(server + path, method, operation, is_public=is_public),
     )

@@ -1,11 +1,12 @@
-"""The document says all that the API does and nothing else; the page is written from it; Schemathesis finds no breach."""
+"""The document says all that the API does and nothing else; the page is written from it; Schemathesis agrees."""
 
 import re
+from dataclasses import replace
 
-import jsonschema
+import jsonschema_rs
 import pytest
+import schemathesis
 from fastapi import FastAPI
-from openapi_spec_validator import validate
 
 from auth.guard.commands import Effect, action
 from frontend.api.document import document
@@ -26,7 +27,7 @@ def app(building: Building) -> FastAPI:
 def test_it_is_openapi_3_1_and_what_programs_fetch(building: Building, app: FastAPI) -> None:
     fetched = nobody(app).get("/openapi.json").json()
     assert fetched == document(building.house) and fetched["openapi"] == "3.1.0"
-    validate(fetched)
+    schemathesis.openapi.from_dict(fetched).validate()
     assert sum(len(methods) for methods in fetched["paths"].values()) == len(OPERATIONS) > 35
 
 
@@ -38,7 +39,7 @@ def test_every_example_keeps_its_own_schema(building: Building) -> None:
             contents.append(operation.get("requestBody", {}).get("content", {}))
             for content in (media for media in contents for media in media.values() if "example" in media):
                 schema = {**content["schema"], "components": whole["components"]}
-                jsonschema.Draft202012Validator(schema).validate(content["example"])
+                jsonschema_rs.Draft202012Validator(schema).validate(content["example"])
                 looked += 1
     assert looked > 300
 
@@ -77,7 +78,7 @@ def test_no_operation_signs_and_every_write_says_that_it_waits(building: Buildin
 
 def test_an_operation_that_says_too_little_keeps_the_app_from_opening(building: Building) -> None:
     (first, *_) = OPERATIONS
-    for wrong in ((first, first), (_changed(first, answer=None),), (_changed(first, method="POST"),)):
+    for wrong in ((first, first), (replace(first, answer=None),), (replace(first, method="POST"),)):
         with pytest.raises(ValueError):
             by_path(wrong)
 
@@ -105,9 +106,3 @@ def test_a_status_that_is_not_documented_is_noticed(building: Building) -> None:
     with pytest.raises(BaseException, match="(?i)undocumented|status code") as told:
         fuzzing.round(examples=3)
     assert "/rules/" in str(told.getrepr())
-
-
-def _changed(operation: object, **other: object) -> object:
-    from dataclasses import replace
-
-    return replace(operation, **other)  # type: ignore[type-var]

@@ -32,7 +32,7 @@ def refund(building: Building) -> str:
 
 
 def test_every_change_needs_one_plain_key(building: Building, ada: Program) -> None:
-    for key in ("", "x" * 65, "a b", "ä".encode().decode("latin-1"), "a,b"):
+    for key in ("", "x" * 65, "a b", "a/b", "a,b"):
         answer = ada.post(refund(building), REFUND, key=key)
         assert answer.status_code == 400 and answer.json()["type"].endswith("#key-missing"), key
     assert cards(building, "ada") == []

@@ -1,4 +1,4 @@
-"""Cursors that nobody else can use, ETags that say whether something is still the same, and changes held against them."""
+"""Cursors that nobody else can use, ETags that say whether a thing is still the same, changes held against them."""
 
 import base64
 
