@@ -5,7 +5,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help install weights demo serve test check bench mutants lock format clean
+.PHONY: help install weights demo serve test check bench fuzz mutants lock format clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ bench: install ## Measure what the documents claim: decisions, audit appends, ch
 
 evaluate: install ## Measure what the assistant understands and withstands: docs/evaluation.md (ONLY=fairness for a chapter)
 	@PYTHONPATH=. exec .venv/bin/python -m tests.evaluation.report $(ONLY)
+
+fuzz: install ## Send the API what its document allows and forbids, for SECONDS (600), and stop at the first surprise
+	@exec .venv/bin/python .ci/check.py fuzz $(SECONDS)
 
 mutants: install ## Remove the guards one at a time, in a copy, and show the test that notices (ONLY=id for one)
 	@exec .venv/bin/python tests/mutants/run.py $(ONLY)

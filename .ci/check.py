@@ -1,6 +1,7 @@
 """What CI runs, in one place: each step with its time, the tests in lanes, what was not run, and one total at the end.
 
-`make check` runs everything, `make test` the lanes (`python .ci/check.py tests`), `make bench` the measurements. With
+`make check` runs everything, `make test` the lanes (`python .ci/check.py tests`), `make bench` the measurements, `make fuzz` the
+API for ten minutes. With
 ``COUNTERSIGN_CI=1`` (set by .ci/run) a step that cannot run here is a failure, so that nothing goes missing unnoticed.
 """
 
@@ -50,6 +51,8 @@ def main(wanted: str) -> int:
     os.chdir(ROOT)
     if wanted == "bench":
         return _bench()
+    if wanted == "fuzz":
+        return _fuzz()
     started = time.monotonic()
     lines: list[str] = []
     missing: list[str] = []
@@ -156,6 +159,13 @@ def _report(lines: list[str], missing: list[str], broken: list[str]) -> None:
         print(f"  NOT RUN            {each}")
     if broken:
         print(f"  Failed: {', '.join(broken)}.")
+
+
+def _fuzz() -> int:
+    """The API under Schemathesis, for as many seconds as the next argument says (ten minutes)."""
+    seconds = sys.argv[2] if len(sys.argv) > 2 else "600"
+    program = [_tool("python"), "-m", "tests.frontend.api.fuzzing", seconds]
+    return subprocess.run(program, env=_with_root(), check=False).returncode  # noqa: S603
 
 
 def _bench() -> int:

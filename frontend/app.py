@@ -48,6 +48,7 @@ from auth.web.cookies import SessionCookie
 from auth.web.limits import Ceilings
 from auth.web.network import ClientNetworks
 from auth.web.skin import put_on_skin
+from frontend.api import add_api
 from frontend.chores import Chores
 from frontend.errors import answer_errors
 from frontend.house import House
@@ -56,6 +57,7 @@ from frontend.pages import add_pages
 from frontend.settings import Mode, Settings, SettingsRefused
 from frontend.turns import Turns
 from shop.allowances import ANSWER_TOKENS, Allowances, Limits, Price
+from shop.asked_by_apps import TellingOwners
 from shop.catalogue import product_names
 from shop.demo import has_demo_people
 from shop.keeping import everything_kept
@@ -127,6 +129,7 @@ def build_house(
         standing=as_conversation_stands,
         switched_off=is_switched_off,
         delegation_over=_delegation_over(clock),
+        parked=TellingOwners(vault, head, clock),
     )
     return House(
         name=settings.shop_name,
@@ -173,13 +176,14 @@ def create_app(settings: Settings, house: House, *, chores: bool = True) -> Fast
         house.checkpoint()
         house.database.close()
 
-    # No /docs: FastAPI's page loads scripts from a third party, and there is no API to document yet.
+    # No /docs: FastAPI's page loads scripts from a third party. The API's own page is /api, from its own document.
     app = FastAPI(title=settings.shop_name, docs_url=None, redoc_url=None, openapi_url=None, lifespan=live)
     app.state.house = house
     app.state.turns = Turns(house)
     put_on_skin(app, door, origins=settings.origins)
     answer_errors(app)
     add_pages(app, demo=house.demo)
+    add_api(app, house)
     return app
 
 

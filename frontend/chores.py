@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from auth.database import Scope
+from auth.guard.keyed_answers import KEPT_FOR, forget_keyed_answers
 from auth.guard.refusals import forget_counts
 from auth.guard.submissions import forget_answers
 from auth.mail import deliver_pending
@@ -94,4 +95,5 @@ def _forget(house: House) -> None:
         forget_delegations(session, before=now - timedelta(days=90))
         forget_signing_keys(session, before=now - timedelta(days=1))
         forget_answers(session, before=now - timedelta(days=30))
+        forget_keyed_answers(session, before=now - KEPT_FOR)
         forget_days(session, before=day_of(now - timedelta(days=30)))

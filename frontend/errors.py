@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from auth.actor import VISITOR, Actor
 from auth.guard.decisions import AwaitingApproval, Done, Outcome, Pending, Refused
 from auth.sign_in.attempts import TooMany
-from auth.web.answers import wants_json
+from auth.web.answers import is_api, wants_json
 from auth.web.asking import asker_of, door_of
 from auth.web.headers import security_headers
 from frontend.render import render
@@ -27,6 +27,7 @@ OK, ACCEPTED, SEE_OTHER = 200, 202, 303
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, UNPROCESSABLE, BROKEN = 400, 403, 404, 405, 422, 500
 UNAUTHORIZED = 401
 CONFLICT, TOO_MANY, UNAVAILABLE = 409, 429, 503
+NOT_MODIFIED, UNAUTHORIZED, NOT_FRESH, TOO_LARGE, NO_SUCH_MEDIA, UNCONDITIONAL = 304, 401, 412, 413, 415, 428
 
 # A refusal by its kind (auth.guard.decisions.Refused); a card that ended by somebody's no is an answer like any other.
 STATUS_OF_REFUSAL: Mapping[str, int] = MappingProxyType(
@@ -59,6 +60,22 @@ _TITLES: Mapping[int, tuple[str, str]] = MappingProxyType(
         BROKEN: (
             "Something broke on our side",
             "Nothing was half done. Please try again; if it happens twice, ask for a person.",
+        ),
+    }
+)
+
+
+# The same at the door for software, where there are no pages and no forms.
+_API_WORDS: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        NOT_FOUND: ("There is nothing here", "No operation of the API has this address. See /api."),
+        NOT_ALLOWED: (
+            "This method is not one of this address",
+            "Nothing was changed. Allow names the methods there are.",
+        ),
+        BROKEN: (
+            "Something broke on our side",
+            "Send it again with the same Idempotency-Key: it is done once at most.",
         ),
     }
 )
@@ -100,7 +117,8 @@ def answer_errors(app: FastAPI) -> None:
 def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, StarletteHTTPException):
         raise error
-    return _answer(request, error.status_code, actor=asker_of(request), headers=error.headers)
+    actor = VISITOR if is_api(request.scope) else asker_of(request)
+    return _answer(request, error.status_code, actor=actor, headers=error.headers)
 
 
 def _invalid(request: Request, _: Exception) -> Response:
@@ -119,6 +137,8 @@ def _broken(request: Request, error: Exception) -> Response:
 def _answer(request: Request, status: int, *, actor: Actor, headers: Mapping[str, str] | None = None) -> Response:
     title, sentence = _TITLES.get(status, ("That did not work", "Nothing was changed."))
     if wants_json(request.scope):
+        if is_api(request.scope):
+            title, sentence = _API_WORDS.get(status, (title, sentence))
         problem = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
         return Response(json.dumps(problem), status, dict(headers or {}), "application/problem+json")
     answer = render(request, "error.html", actor=actor, status=status, title=title, sentence=sentence, code=status)

@@ -17,6 +17,7 @@ from auth.guard.submissions import outcome_from_json
 from auth.sign_in.held import Held, factors_held, has_factor
 from frontend.house import House
 from frontend.render import moment, new_request_id
+from shop.asked_by_apps import APPS, app_name
 from shop.privacy import PAGE, PASSWORD_WILL_DO
 
 _ASKED = {
@@ -59,7 +60,8 @@ class SigningCard:
     """What ``parts/countersign.html`` shows.
 
     ``state`` is open, needs_code, wrong_code, review, done, pending, declined, withdrawn, refused, expired or changed;
-    ``needs_factor`` says that its person has no second factor to show yet, ``held`` which ones they have.
+    ``needs_factor`` says that its person has no second factor to show yet, ``held`` which ones they have; ``app`` is
+    the app that asks, if one does.
     """
 
     id: str
@@ -79,6 +81,7 @@ class SigningCard:
     held: Held = Held()
     from_chat: bool = False
     seen: tuple[tuple[str, bool], ...] = ()
+    app: str = ""
 
 
 def signing_card(
@@ -133,7 +136,13 @@ def _to_sign(
         held=held,
         wants_password=wants_password,
         seen=_prepared_from(approval),
+        app=_asking_app(session, approval),
     )
+
+
+def _asking_app(session: Session, approval: Approval) -> str:
+    asker = actor_from_json(approval.actor, approval.account_id)
+    return "" if asker.act is None or asker.channel not in APPS else app_name(session, asker.act.name)
 
 
 def _prepared_from(approval: Approval) -> tuple[tuple[str, bool], ...]:
@@ -196,9 +205,5 @@ def _make(
     note: str = "",
     **more: object,
 ) -> SigningCard:
-    asker = actor_from_json(approval.actor, approval.account_id)
-    from_chat = asker.channel is Channel.CHAT
-    if asker.act is not None and not from_chat:
-        # A program that the customer has connected: it prepares, and they must see that it was not the shop.
-        records = (*records, ("Prepared by", f"the app {asker.act.name}"))
+    from_chat = actor_from_json(approval.actor, approval.account_id).channel is Channel.CHAT
     return SigningCard(str(approval.id), state, sentence, records, note, from_chat=from_chat, **more)  # type: ignore[arg-type]

@@ -382,7 +382,7 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
     account_id, now = cast(UUID, actor.account_id), house.clock()
     with house.database.begin(Scope.own(account_id)) as session:
         if conversation_id is None:
-            conversation = start_conversation(session, house.vault, account_id, at=now)
+            conversation = start_conversation(session, house.vault, account_id, at=now, begun_by=_program(actor))
         elif (found := find_conversation(session, account_id, conversation_id)) is not None:
             conversation = found
         else:
@@ -417,6 +417,11 @@ def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | N
             delegation=None if leave is None else leave.id,
             leave_ends_at=None if leave is None else leave.ends_at,
         )
+
+
+def _program(actor: Actor) -> str | None:
+    """The program that talks to the assistant for a customer, if they do not do so themselves."""
+    return actor.act.name if actor.act is not None and actor.channel in {Channel.API, Channel.MCP} else None
 
 
 def _take_leave(session: Session, house: House, actor: Actor, *, is_attacked: bool) -> Delegation:

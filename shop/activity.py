@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from auth.audit import AuditEntry, AuditLog
 from auth.guard.decisions import Reason
 from auth.guard.judge import Judge
+from auth.oauth.delegations import ASSISTANT
 from shop.activity_words import ACTIONS, CHANNELS, EVENTS, in_words
 
 PAGE = 20
-# The name under which the shop's own assistant stands in the log; programs have other ones.
-ASSISTANT = "assistant"
 _SCAN = 200
 _MOST_SCANS = 25
 
@@ -169,7 +168,7 @@ def _who(entry: AuditEntry, body: Mapping[str, Any], names: Mapping[str, str]) -
     if "by" in body or body.get("role") == "clerk" or entry.channel == "staff":
         return "a clerk"
     act = _act(body)
-    return "you" if not act else "the assistant" if act == ASSISTANT else names.get(act, act)
+    return "you" if not act else "the assistant" if act == ASSISTANT else f"the app {names.get(act, act)}"
 
 
 def _act(body: Mapping[str, Any]) -> str:

@@ -41,7 +41,8 @@ class Conversation(Base, Owned):
     """A conversation of one account. ``state`` changes in :mod:`shop.support` only: open, waiting, taken, closed.
 
     ``clerk_id`` and ``clerk_name`` (the first name, for the customer) are set while it is taken, ``waiting_since``
-    while it waits. ``summary`` is what the assistant told the clerk, in its own words.
+    while it waits. ``summary`` is what the assistant told the clerk, in its own words. ``begun_by`` is the program that
+    began it for its customer, if one did.
     """
 
     __tablename__ = "conversations"
@@ -55,6 +56,7 @@ class Conversation(Base, Owned):
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    begun_by: Mapped[str | None] = mapped_column(String(40))
 
 
 class Message(Base, Owned):
@@ -138,10 +140,11 @@ def read_id(text: UUID | str) -> UUID | None:
 
 
 def start_conversation(
-    session: Session, vault: Vault, account_id: UUID, *, at: datetime, title: str = ""
+    session: Session, vault: Vault, account_id: UUID, *, at: datetime, title: str = "", begun_by: str | None = None
 ) -> Conversation:
     """Begin a conversation; without a title it takes its first customer message's first words."""
     started = Conversation(id=new_id(at), account_id=account_id, state=OPEN, created_at=at, updated_at=at)
+    started.begun_by = begun_by
     if title:
         vault.seal(session, started, "title", as_title(title))
     session.add(started)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from auth.accounts import Account
 from auth.guard.approvals import Approval
 from auth.guard.grants import CLAIMED, GrantRow
+from auth.guard.keyed_answers import KeyedAnswer
 from auth.guard.submissions import Submission
 from auth.keeping import Ending, Keeps
 from auth.mail import OutboxMail
@@ -101,6 +102,7 @@ KEEPS = (
         GrantRow, "", Ending.BLANK, hidden=frozenset({"request", "reference"}), under_way=payments_under_way
     ).blanking(request=None),
     Keeps(Submission, "", Ending.DELETE),
+    Keeps(KeyedAnswer, "", Ending.DELETE),
 )
 
 

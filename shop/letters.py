@@ -29,6 +29,18 @@ class LetterHead:
             f"You get this because you switched it on. Switch it off: {self.origin}/account/preferences\n",
         )
 
+    def app_asks(self, app: str, what: str, *, path: str, minutes: int) -> Letter:
+        """An app that acts for somebody has prepared something. It comes always: only its owner can sign."""
+        return Letter(
+            f"{app} asks you to sign something at {self.shop_name}",
+            f"{app}, an app that you have given leave to act for you at {self.shop_name}, asks for this:\n\n"
+            f"    {what}\n\n"
+            "Nothing has changed yet, and nothing will unless you sign. Look at it and decide, within "
+            f"{minutes} minutes: {self.origin}{path}\n\n"
+            f"If you did not expect this, say no on that page, and take the app's leave back in your account: "
+            f"{self.origin}/account\n",
+        )
+
     def goodbye(self) -> Letter:
         """An account is deleted; the last letter there is."""
         return Letter(

@@ -32,6 +32,7 @@ NO_GOODS = frozenset(
     | {"outbox_mails", "passkeys", "passkey_challenges", "known_devices", "mail_changes", "factor_resets"}
     | {"data_keys", "model_calls", "answer_ratings", "account_days", "shop_days"}
     | {"oauth_clients", "oauth_delegations", "oauth_codes", "oauth_refresh_tokens", "house_keys"}
+    | {"keyed_answers"}
 )
 
 

@@ -45,6 +45,7 @@ class Cards:
             return self._bench.refuse(session, case, at=now, kind="limit", policy="desk.open-cards", says=says)
         card = self._make(session, case, facts, decision=decision, now=now)
         minute(session, "command.awaiting", case.step(now), approval=str(card.id), needs=sorted(decision.needs))
+        self._bench.parked(session, case.actor, card)
         for older in taken_back:
             older.replaced_by = card.id
             older.outcome = outcome_to_json(awaiting(card, decision))

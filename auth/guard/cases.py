@@ -74,6 +74,10 @@ def every_delegation_holds(_session: Session, _actor: Actor, _asks: bool) -> boo
     return False
 
 
+def nobody_is_told(_session: Session, _actor: Actor, _card: Approval) -> None:
+    """What becomes of the news of a card in a house without mail."""
+
+
 def nothing_is_switched_off(_session: Session, _actor: Actor, _action: str) -> bool:
     """The answer in a house without switches."""
     return False
@@ -87,6 +91,7 @@ class Bench:
     ``switched_off`` looks there whether the staff have stopped the one who asks, for this action; it is asked before
     every decision, so also when a card is signed that was made before. ``delegation_over`` says there whether the leave
     has ended that software acts under; it is told whether that software asks now, or its card is being signed.
+    ``parked`` hears of every new card, in the transaction that makes it.
     """
 
     database: Database
@@ -99,6 +104,7 @@ class Bench:
     standing: Callable[[Session, Actor], Actor] = as_they_are
     delegation_over: Callable[[Session, Actor, bool], bool] = every_delegation_holds
     switched_off: Callable[[Session, Actor, str], bool] = nothing_is_switched_off
+    parked: Callable[[Session, Actor, Approval], None] = nobody_is_told
 
     def decide(self, session: Session, case: Case, facts: Facts, stamps: Stamps) -> Decision:
         """Ask the judge about a case, with the account's status and the staff's switches as the record has them now."""

@@ -33,6 +33,8 @@ DEFAULT_RATES: Mapping[str, str] = MappingProxyType(
         "search": "120/minute",
         "checkout": "20/minute",
         "approvals": "30/minute",
+        "api": "300/minute",
+        "api_write": "60/minute",
     }
 )
 

@@ -36,14 +36,14 @@ async def _parameters(request: Request) -> list[tuple[str, str]]:
         return [(name, value) for name, value in form.multi_items() if isinstance(value, str) and value]
 
 
-def _authorization(request: Request) -> str | None:
+def authorization_of(request: Request) -> str | None:
     """The Authorization header; two of them are as good as a wrong one."""
     given = request.headers.getlist("authorization")
     return given[0] if len(given) == 1 else "twice" if given else None
 
 
 Parameters = Annotated[list[tuple[str, str]], Depends(_parameters)]
-Authorization = Annotated[str | None, Depends(_authorization)]
+Authorization = Annotated[str | None, Depends(authorization_of)]
 
 
 @router.post(TOKEN)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from frontend.api.table import OPERATIONS
 from tests.browser.live import LiveShop
 from tests.browser.window import Window, order_number
 
@@ -25,6 +26,7 @@ GUEST = (
     "/policies",
     "/policies/returns",
     "/guarded",
+    "/api",
     "/sign-in",
     "/register",
     "/register/sent",
@@ -104,6 +106,8 @@ NO_PAGES = (
     "/account/privacy/my-data.json",
     "/chat/{conversation_id}/since/{position}",
     "/health",
+    *(f"/api/v1{operation.path}" for operation in OPERATIONS if operation.method == "GET"),
+    "/api/v1/openapi.json",
     "/rules",
     "/rules/{topic}",
     "/static/{path}",

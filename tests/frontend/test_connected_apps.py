@@ -60,7 +60,7 @@ def test_a_card_says_which_app_prepared_it(building: Building, as_person: AsPers
     assert isinstance(found, Bearer)
     card = building.desk.submit(found.actor, CancelOrder(building.orders["ada.paid"], "no"), request_id="a")
     assert isinstance(card, AwaitingApproval)
-    assert "the app pocket-pine" in as_person("ada").get(f"/approvals/{card.approval_id}").text
+    assert "The app Pocket Pine asks for this" in as_person("ada").get(f"/approvals/{card.approval_id}").text
 
 
 def test_nobody_disconnects_for_somebody_else(building: Building, app: FastAPI, as_person: AsPerson) -> None:

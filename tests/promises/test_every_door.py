@@ -21,10 +21,12 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from auth.web import asking
+from frontend.api.asking import Asks
 from frontend.app import create_app
 from shop.conversations import Voice
 from tests.browsing import Street, goods, moved
 from tests.building import ORIGIN, Building, build, migrated_sqlite, move_in
+from tests.software import add_program, give_leave, token_for
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = ROOT / "tests" / "snapshots" / "doors.txt"
@@ -50,6 +52,7 @@ PUBLIC = {
     "POST /oauth/revoke": "asks a program for its own proof",
     "POST /oauth/token": "asks a program for its own proof",
     "POST /oauth/userinfo": "asks for a bearer token instead of a cookie",
+    "GET /api/v1/openapi.json": "what the API can do, the same for everybody",
     "GET /health": "names versions and sizes, and no person",
     "GET /rules": "leads to the shop's rules",
     "GET /rules/{topic}": "leads to the shop's rules",
@@ -123,8 +126,11 @@ def _doors(route: Any) -> Iterator[Door]:
 def _of_page(path: str, methods: Iterable[str] | None, endpoint: Any, dependant: Any) -> Iterator[Door]:
     calls = set(_dependencies(dependant))
     who = next((name for call, name in WHO if call in calls), "everybody")
+    for asks in (call for call in calls if isinstance(call, Asks)):
+        who = "software or nobody" if asks.is_open else "software"
     for method in methods or ():
-        yield Door(path, method, who, f"{endpoint.__module__.removeprefix('frontend.pages.')}.{endpoint.__name__}")
+        module = endpoint.__module__.removeprefix("frontend.").removeprefix("pages.")
+        yield Door(path, method, who, f"{module}.{endpoint.__name__}")
 
 
 def _dependencies(dependant: Any) -> Iterator[Any]:
@@ -164,13 +170,15 @@ def test_the_doors_are_the_reviewed_ones(street: Street) -> None:
 def test_the_walk_finds_every_page_in_the_source(street: Street) -> None:
     """Counted in another way: each decorated function under frontend/pages is a door of the app."""
     written = set[str]()
-    for path in sorted((ROOT / "frontend" / "pages").glob("*.py")):
+    pages = [*(ROOT / "frontend" / "pages").glob("*.py"), ROOT / "frontend" / "api" / "page.py"]
+    for path in sorted(pages):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
                 if any(re.match(r"\w*router\.\w+\(", decorator) for decorator in decorators):
                     written.add(f"{path.stem}.{node.name}")
-    found = {door.page for door in doors_of(street.app)}
+    # The API's doors are made from its table; tests/frontend/api compares the two.
+    found = {door.page.removeprefix("api.") for door in doors_of(street.app) if not door.page.startswith("api.doors.")}
     assert len(written) > 40
     assert written == {page for page in found if "." in page}
 
@@ -181,7 +189,8 @@ def test_the_doors_that_ask_nobody_are_few_and_only_shrink(street: Street) -> No
 
 def test_nothing_changes_without_proof_of_the_shops_own_origin(street: Street, peers: Iterator[str]) -> None:
     ada = street.signed_in("ada")
-    unsafe = [door for door in doors_of(street.app) if door.method not in SAFE]
+    # Software brings a token with each call; its doors read no cookie that could be borrowed (see the test below).
+    unsafe = [door for door in doors_of(street.app) if door.method not in SAFE and door.who != "software"]
     assert len(unsafe) > 20
     foreign = (
         {"Origin": "https://evil.example"},
@@ -196,6 +205,21 @@ def test_nothing_changes_without_proof_of_the_shops_own_origin(street: Street, p
             answer = ask(street, peers, door, "HP-0000-0000", ada.cookies, **headers)
             assert answer.status_code == 403, (door.name, headers, answer.status_code)
             assert "own page" in answer.text, (door.name, "another refusal than the one meant here")
+
+
+def test_software_doors_take_no_cookie_and_need_no_origin(street: Street, peers: Iterator[str]) -> None:
+    """Whoever is signed in on the pages is nobody here, wherever the call comes from; a token is enough."""
+    ada, software = street.signed_in("ada"), [d for d in doors_of(street.app) if d.who == "software"]
+    assert len(software) > 30
+    for door in software:
+        for headers in (None, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            answer = ask(street, peers, door, street.building.orders["ada.paid"], ada.cookies, **(headers or {}))
+            assert answer.status_code == 401, (door.name, headers, answer.status_code)
+            assert "set-cookie" not in answer.headers and answer.headers["www-authenticate"].startswith("Bearer ")
+    add_program(street.building)
+    token = token_for(street.building, give_leave(street.building, "ada", scopes=("orders:read",)))
+    answer = ask(street, peers, _named(street, "GET /api/v1/orders"), "", Authorization=f"Bearer {token}")
+    assert answer.status_code == 200, "the control: a token and nothing else"
 
 
 def test_staff_doors_are_not_there_for_anybody_else(street: Street, peers: Iterator[str]) -> None:
