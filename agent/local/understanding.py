@@ -266,10 +266,11 @@ class Understander:
         """Whether two pieces lead to different actions, and neither of them only tells what was."""
         if self._actions[one.said.intent][0] == self._actions[two.said.intent][0]:
             return False
-        return not any(
-            part.piece.kind is Kind.TELLS and (part.said.intent not in TOLD or part.said.confidence < CLEARLY)
-            for part in (one, two)
-        )
+        told = [part.said for part in (one, two) if part.piece.kind is Kind.TELLS]
+        # What went wrong is the reason of the wish to have it made good: "the mug broke. Can I get my money back?"
+        if told and self._one_wish(one.said, two.said):
+            return False
+        return all(said.intent in TOLD and said.confidence >= CLEARLY for said in told)
 
     def signs(self, one: Heard, two: Heard, whole: Heard) -> Signs:
         """What speaks for two pieces of a message being two requests."""
