@@ -22,6 +22,7 @@ from auth.database import Database, Scope
 from auth.guard.judge import PolicyRefused
 from auth.vault import KeyFileUnusable, LocalKeyFile, Vault, rotate_keys
 from frontend.app import build_house, checkpoint_verifier, create_app, utc_now
+from frontend.clients_cli import add_example, clients_cli, rotate_signing
 from frontend.drills.commands import drill_cli
 from frontend.house import House
 from frontend.logbook import open_logbook
@@ -37,6 +38,8 @@ cli.add_typer(audit_cli, name="audit")
 cli.add_typer(keys_cli, name="keys")
 cli.add_typer(assistant_cli, name="assistant")
 cli.add_typer(drill_cli, name="drill")
+cli.add_typer(clients_cli, name="clients")
+keys_cli.command(name="rotate-signing")(rotate_signing)
 out = Console(highlight=False)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
@@ -226,6 +229,7 @@ def _fill(house: House) -> bool:
             gateway=house.gateway,
             progress=step,
         )
+    add_example(house)
     return True
 
 

@@ -42,6 +42,7 @@ NOTICES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Your password is changed, and every device is signed out. Sign in with the new one.",
         ),
         "session-ended": ("done", "That device is signed out."),
+        "app-disconnected": ("done", "The app is disconnected. Its next call is refused."),
         "factor-removed": ("done", "Two-step sign-in is off. Your password alone signs you in."),
     }
 )

@@ -199,5 +199,9 @@ def _make(
     note: str = "",
     **more: object,
 ) -> SigningCard:
-    from_chat = actor_from_json(approval.actor, approval.account_id).channel is Channel.CHAT
+    asker = actor_from_json(approval.actor, approval.account_id)
+    from_chat = asker.channel is Channel.CHAT
+    if asker.act is not None and not from_chat:
+        # A program that the customer has connected: it prepares, and they must see that it was not the shop.
+        records = (*records, ("Prepared by", f"the app {asker.act.name}"))
     return SigningCard(str(approval.id), state, sentence, records, note, from_chat=from_chat, **more)  # type: ignore[arg-type]

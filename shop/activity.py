@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from auth.audit import AuditEntry, AuditLog
 from auth.guard.decisions import Reason
 from auth.guard.judge import Judge
-from auth.oauth.clients import Client
-from auth.oauth.delegations import ASSISTANT
 from shop.activity_words import ACTIONS, CHANNELS, EVENTS, in_words
 
 PAGE = 20
+# The name under which the shop's own assistant stands in the log; programs have other ones.
+ASSISTANT = "assistant"
 _SCAN = 200
 _MOST_SCANS = 25
 
@@ -42,8 +42,9 @@ _OUTCOMES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ActivityStep:
-    """One event. ``who`` is *you*, *the assistant*, *the app …*, *a clerk* or *the shop*; ``seq`` is its place in the
-    log."""
+    """One event. ``who`` is *you*, *the assistant*, a program's name, *a clerk* or *the shop*; ``seq`` is its place in
+    the log.
+    """
 
     seq: int
     at: datetime
@@ -70,6 +71,7 @@ class Activity:
     channel: str
     outcome: str
     by_assistant: bool
+    act: str
     steps: tuple[ActivityStep, ...]
 
 
@@ -88,15 +90,18 @@ def read_activity(
     *,
     account_id: UUID,
     only_assistant: bool = False,
+    only_act: str = "",
+    names: Mapping[str, str] = MappingProxyType({}),
     before: int | None = None,
     limit: int = PAGE,
 ) -> ActivityPage:
     """What happened in an account, newest first. A command stands on the page where its newest event does.
 
     Only entries of this account are read: the log is no owned table, so this condition is the wall. With
-    ``only_assistant``, only what the assistant had a part in; a page may then be short and still have an older one.
+    ``only_assistant``, only what the assistant had a part in, with ``only_act`` what this one program had; a page may
+    then be short and still have an older one. ``names`` are those of programs, by the id the log has of them.
     """
-    found, at, apps = list[Activity](), before, _Apps(session)
+    found, at = list[Activity](), before
     for _ in range(_MOST_SCANS):
         entries = log.entries(session, account_id=account_id, after=at, limit=_SCAN, newest_first=True)
         steps = _steps_of(session, account_id, {e.command_id for e in entries if e.command_id is not None})
@@ -107,8 +112,9 @@ def read_activity(
             told = steps.get(entry.command_id, [entry]) if entry.command_id is not None else [entry]
             if told[-1].seq != entry.seq:
                 continue
-            activity = _activity(told, judge, apps)
-            if activity.by_assistant or not only_assistant:
+            activity = _activity(told, judge, names)
+            is_wanted = activity.act == only_act if only_act else activity.by_assistant or not only_assistant
+            if is_wanted:
                 found.append(activity)
         if len(entries) < _SCAN:
             return ActivityPage(tuple(found), None)
@@ -125,25 +131,10 @@ def _steps_of(session: Session, account_id: UUID, commands: set[UUID]) -> Mappin
     return grouped
 
 
-class _Apps:
-    """The names of the apps that acted, each looked up once; one that is no longer registered keeps its id."""
-
-    def __init__(self, session: Session) -> None:
-        self._session, self._known = session, {ASSISTANT: "the assistant"}
-
-    def name(self, act: Any) -> str:
-        client_id = str(act.get("name", "")) if isinstance(act, Mapping) else ""
-        if client_id not in self._known:
-            client = self._session.get(Client, client_id)
-            self._known[client_id] = (
-                "the assistant" if not client_id else f"the app {client.name if client else client_id}"
-            )
-        return self._known[client_id]
-
-
-def _activity(entries: Sequence[AuditEntry], judge: Judge, apps: _Apps) -> Activity:
+def _activity(entries: Sequence[AuditEntry], judge: Judge, names: Mapping[str, str]) -> Activity:
     bodies = [entry.facts() for entry in entries]
-    steps = tuple(_step(entry, body, judge, apps) for entry, body in zip(entries, bodies, strict=True))
+    act = next((name for body in bodies if (name := _act(body))), "")
+    steps = tuple(_step(entry, body, judge, names) for entry, body in zip(entries, bodies, strict=True))
     first = steps[0]
     return Activity(
         command_id=entries[0].command_id,
@@ -153,29 +144,37 @@ def _activity(entries: Sequence[AuditEntry], judge: Judge, apps: _Apps) -> Activ
         who=first.who,
         channel=first.channel,
         outcome=_outcome(entries),
-        by_assistant=any("act" in body for body in bodies),
+        by_assistant=act == ASSISTANT,
+        act=act,
         steps=steps,
     )
 
 
-def _step(entry: AuditEntry, body: Mapping[str, Any], judge: Judge, apps: _Apps) -> ActivityStep:
+def _step(entry: AuditEntry, body: Mapping[str, Any], judge: Judge, names: Mapping[str, str]) -> ActivityStep:
     return ActivityStep(
         seq=entry.seq,
         at=entry.at,
         kind=entry.kind,
-        who=_who(entry, body, apps),
+        who=_who(entry, body, names),
         channel=CHANNELS.get(entry.channel, entry.channel),
         words=in_words(entry.kind, body),
         policies=tuple(_reasons(body, judge)),
     )
 
 
-def _who(entry: AuditEntry, body: Mapping[str, Any], apps: _Apps) -> str:
+def _who(entry: AuditEntry, body: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if entry.kind in _BY_THE_SHOP or entry.channel == "house":
         return "the shop"
     if "by" in body or body.get("role") == "clerk" or entry.channel == "staff":
         return "a clerk"
-    return apps.name(body["act"]) if "act" in body else "you"
+    act = _act(body)
+    return "you" if not act else "the assistant" if act == ASSISTANT else names.get(act, act)
+
+
+def _act(body: Mapping[str, Any]) -> str:
+    """Who acted for the account holder: the assistant, or a program by its id; empty for a person."""
+    act = body.get("act")
+    return str(act.get("name", "")) if isinstance(act, Mapping) else str(body.get("app", ""))
 
 
 # Steps in which nobody acts but the shop: it decides, carries out, checks and ends what has run out.

@@ -91,7 +91,7 @@ KEEPS = (
         owner="customer_id",
         hidden=frozenset({"stopped_by", "let_on_by"}),
     ),
-    Keeps(AuthorizationCode, "", Ending.DELETE, hidden=frozenset({"challenge", "nonce"})),
+    Keeps(AuthorizationCode, "", Ending.DELETE),
     Keeps(RefreshToken, "", Ending.DELETE),
     Keeps(Delegation, "times an app was given leave to act for you", Ending.DELETE),
     Keeps(OutboxMail, "mails to you", Ending.DELETE),

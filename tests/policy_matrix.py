@@ -12,11 +12,13 @@ from uuid import UUID
 from auth.actor import Act, Actor, Channel, Origin, Risk, Role
 from auth.guard.decisions import Allowed, Denied, Missing
 from auth.guard.judge import Entity, Judge, Question, Stamps, principal_of
+from shop.scopes import SHOP_SCOPES
 
 ROOT = Path(__file__).resolve().parents[1]
 SNAPSHOT = ROOT / "tests" / "snapshots" / "policy_matrix.txt"
 OWNER, OTHER, CLERK = UUID(int=1), UUID(int=2), UUID(int=3)
 ACT = Act("assistant", "matrix")
+SCOPES = frozenset(SHOP_SCOPES)
 
 ASKERS: dict[str, tuple[Actor, str]] = {
     "owner on a page": (Actor(OWNER, Role.CUSTOMER, Channel.PAGE), "active"),
@@ -36,7 +38,12 @@ ASKERS: dict[str, tuple[Actor, str]] = {
     "assistant for other": (Actor(OTHER, Role.CUSTOMER, Channel.CHAT, act=ACT), "active"),
     "assistant, silenced": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, silenced=True), "active"),
     "assistant, switched off": (Actor(OWNER, Role.CUSTOMER, Channel.CHAT, act=ACT, switched_off=True), "active"),
-    "program for owner": (Actor(OWNER, Role.CUSTOMER, Channel.API, act=Act("app", "matrix")), "active"),
+    "program for owner": (Actor(OWNER, Role.CUSTOMER, Channel.API, act=Act("app", "matrix"), scopes=SCOPES), "active"),
+    "program, no scopes": (Actor(OWNER, Role.CUSTOMER, Channel.API, act=Act("app", "matrix")), "active"),
+    "program, leave over": (
+        Actor(OWNER, Role.CUSTOMER, Channel.API, act=Act("app", "matrix"), scopes=SCOPES, delegation_over=True),
+        "active",
+    ),
     "owner, frozen": (Actor(OWNER, Role.CUSTOMER, Channel.PAGE), "frozen"),
 }
 

@@ -194,13 +194,13 @@ def _in_the_record(issuer: Issuer, signed: Signed, now: datetime, network: str) 
 
 # As text, because putting an ORM query together costs three times the signature. The row guard does not see it, so it
 # names its owner itself; on PostgreSQL row-level security stands behind it.
-_DELEGATED = text(
+_LOOK_UP = text(
     "SELECT d.client_id, d.actor, d.digest, d.scope, d.ends_at, d.ended_at, d.last_used_at, d.auth_time, "
     "d.second_factor_at, a.role, a.status, c.disabled_at, k.served_until "
     "FROM oauth_delegations d JOIN accounts a ON a.id = d.account_id JOIN oauth_clients c ON c.id = d.client_id "
     "JOIN house_keys k ON k.id = :kid WHERE d.id = :delegation AND d.account_id = :account"
 )
-_DELEGATED = _DELEGATED.bindparams(bindparam("delegation", type_=Uuid()), bindparam("account", type_=Uuid())).columns(
+_DELEGATED = _LOOK_UP.bindparams(bindparam("delegation", type_=Uuid()), bindparam("account", type_=Uuid())).columns(
     ends_at=UtcDateTime,
     ended_at=UtcDateTime,
     last_used_at=UtcDateTime,

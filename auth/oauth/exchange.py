@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from auth.actor import Act
+from auth.actor import Act, Channel
 from auth.database import Scope
 from auth.oauth import delegations
 from auth.oauth.bearer import Signed, audiences_of, read_signed
@@ -89,8 +89,8 @@ def _cut(
         )
         narrow.redeemed_at = now
         token = access_token(session, issuer, narrow, scopes=scopes, audiences=(audience,), now=now)
-        told = {"client": client.id, "scope": " ".join(scopes), "delegation": str(narrow.id), "from": str(wide.id)}
-        note(session, "app.exchanged", at=now, account_id=wide.account_id, **told)
+        told = {"app": client.id, "scope": " ".join(scopes), "delegation": str(narrow.id), "from": str(wide.id)}
+        note(session, "app.exchanged", at=now, account_id=wide.account_id, channel=Channel.API, **told)
     body: dict[str, str | int] = {"access_token": token.text, "issued_token_type": ACCESS_TOKEN}
     return {**body, "token_type": "Bearer", "expires_in": token.expires_in, "scope": " ".join(scopes)}
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from auth.actor import Channel
 from auth.database import Scope
 from auth.oauth import delegations, exchange
 from auth.oauth.client_proof import prove_client
@@ -143,7 +144,7 @@ def _for_a_service(
     asked = form.get("scope", client.scope).split()
     if not asked or not set(asked) <= client.scopes:
         return OAuthRefused(INVALID_SCOPE, "This service was not registered for that.")
-    if not resources <= {issuer.api}:
+    if not set(resources) <= {issuer.api}:
         return OAuthRefused(INVALID_TARGET, "A service calls the API and nothing else.")
     with issuer.database.begin(Scope.own(None)) as session:
         token = service_token(session, issuer, client, scopes=asked, now=issuer.clock())
@@ -206,5 +207,5 @@ def _narrowed(delegation: Delegation, form: Mapping[str, str]) -> list[str] | No
 def _take_down(session: Session, delegation: Delegation, kind: str, now: datetime) -> OAuthRefused:
     if delegations.end(session, delegation.id, why=Why.REPLAYED, now=now):
         told: dict[str, str | int | bool | None] = {"client": delegation.client_id, "delegation": str(delegation.id)}
-        note(session, kind, at=now, account_id=delegation.account_id, **told)
+        note(session, kind, at=now, account_id=delegation.account_id, channel=Channel.HOUSE, **told)
     return _NO_GRANT

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from auth.actor import Channel
 from auth.database import Scope
 from auth.oauth import delegations
 from auth.oauth.bearer import Signed, audiences_of, is_current, read_signed
@@ -106,5 +107,5 @@ def _end(issuer: Issuer, client: Client, account_id: UUID, delegation_id: UUID) 
         if row is None or row.client_id != client.id:
             return
         if delegations.end(session, delegation_id, why=Why.GIVEN_BACK, now=now):
-            told = {"client": client.id, "delegation": str(delegation_id)}
-            note(session, "app.gave_back", at=now, account_id=account_id, **told)
+            told = {"app": client.id, "delegation": str(delegation_id)}
+            note(session, "app.gave_back", at=now, account_id=account_id, channel=Channel.API, **told)

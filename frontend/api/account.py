@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from auth.oauth.connected import program_names
 from frontend.api import examples
 from frontend.api.cursors import LONGEST, Page
 from frontend.api.operations import Call, Operation, look
@@ -36,7 +37,14 @@ def read_activity(call: Call) -> Page[Activity]:
     house, cursors, query = call.house, call.cursors(), call.query
     before = int(cursors.read(query.cursor)) if query.cursor else None
     with house.database.read(call.scope) as session:
-        page = activity.read_activity(session, house.audit, house.desk.judge, account_id=call.account_id, before=before)
+        page = activity.read_activity(
+            session,
+            house.audit,
+            house.desk.judge,
+            account_id=call.account_id,
+            names=program_names(session),
+            before=before,
+        )
     items = tuple(_told(found) for found in page.activities)
     return Page(items, None if page.older is None else cursors.write(str(page.older)))
 

@@ -30,6 +30,7 @@ OF_THE_CUSTOMER: Mapping[str, str] = MappingProxyType(
         "conversations": "the customer's own conversation",
         "messages": "what was said in it",
         "model_calls": "what the model was shown in it",
+        "oauth_delegations": "the assistant's leave for each of its turns",
         "account_days": "what the model has used of the customer's day",
         "approvals": "cards that waited and that the customer declined",
         "submissions": "answers the desk keeps, so that nothing is done twice",

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from auth.oauth.connected import program_names
 from auth.web.asking import Customer
 from frontend.errors import not_here
 from frontend.house import house_of
@@ -23,12 +24,15 @@ def show_activity(
         raise not_here()
     place = int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None
     with looking(request, actor) as session:
+        names = program_names(session)
         page = read_activity(
             session,
             house.audit,
             house.desk.judge,
             account_id=actor.account_id,
-            only_assistant=show != "everything",
+            only_assistant=show not in {"everything", *names},
+            only_act=show if show in names else "",
+            names=names,
             before=place,
         )
         return render(
@@ -36,7 +40,8 @@ def show_activity(
             "account/activity.html",
             actor=actor,
             session=session,
-            show="everything" if show == "everything" else "assistant",
+            show=show if show == "everything" or show in names else "assistant",
+            apps=[(name, words) for name, words in names.items() if name == show],
             activities=page.activities,
             older=page.older,
             is_first=place is None,

@@ -80,7 +80,9 @@ class Rig:
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     database = Database(f"sqlite:///{tmp_path / 'shop.db'}")
-    Base.metadata.create_all(database.engine, tables=[Account.metadata.tables[t] for t in ("accounts", "data_keys")])
+    Base.metadata.create_all(
+        database.engine, tables=[Account.metadata.tables[t] for t in ("accounts", "data_keys", "house_keys")]
+    )
     keys = tmp_path / "keys" / "keys.json"
     yield Rig(database, Vault(LocalKeyFile(keys), clock=lambda: NOW), keys, tmp_path)
     database.close()

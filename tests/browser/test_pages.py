@@ -43,6 +43,7 @@ CUSTOMER = (
     "/account/activity",
     "/account/activity?show=everything",
     "/account/addresses",
+    "/account/apps",
     "/account/cases",
     "/account/payment",
     "/account/preferences",
@@ -72,6 +73,7 @@ ON_THE_WAY = (
     "/approvals/{approval_id}",
     "/chat/{conversation_id}",
     "/account/cases/{number}",
+    "/oauth/authorize",
     "/account/orders/{number}/invoice",
     "/orders/{number}/not-right",
     "/chats/{conversation_id}/delete",
@@ -84,6 +86,11 @@ ON_THE_WAY = (
 # Pieces for the script, pictures and data.
 NO_PAGES = (
     "/approvals/{approval_id}/card",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource{path:path}",
+    "/.well-known/openid-configuration",
+    "/oauth/jwks",
+    "/oauth/userinfo",
     "/art/{kind}/{colour}.svg",
     "/chat/card/{approval_id}",
     "/chat/panel",

@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What a conversation leaves behind without anything having changed for its owner or for anybody else.
 TALK = frozenset(
     {"audit_entries", "audit_head", "refusal_counts", "submissions", "grants", "conversations", "messages"}
-    | {"model_calls", "data_keys", "answer_ratings", "approvals", "account_days", "shop_days"}
+    | {"model_calls", "data_keys", "answer_ratings", "approvals", "account_days", "shop_days", "oauth_delegations"}
 )
 
 

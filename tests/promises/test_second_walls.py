@@ -155,12 +155,17 @@ def test_no_argument_holds_what_cannot_be_seen(hidden: str) -> None:
         parse(RefundOrder, {"order": "HP-0000-0000", "reason": hidden})
 
 
+# Enough for the chat and for a program: what is shown here is the need for a signature.
+BOTH = frozenset({"assistant", "orders:write"})
+
+
 def test_asking_through_the_assistant_is_said_by_the_door_and_not_by_the_person(building: Building) -> None:
     """With an act on it a request is the assistant's, whatever channel it names."""
     ada = building.person("ada").at_page(building.clock, second_factor_age_s=1)
     command = RefundOrder(building.orders["ada.mug"], "it broke")
     for n, door in enumerate((Channel.PAGE, Channel.CHAT, Channel.API, Channel.MCP)):
-        asked = building.desk.submit(ada.through(door, act=Act("assistant", "x")), command, request_id=f"door {n}")
+        actor = replace(ada.through(door, act=Act("assistant", "x")), scopes=None if n == 0 else BOTH)
+        asked = building.desk.submit(actor, command, request_id=f"door {n}")
         assert isinstance(asked, AwaitingApproval), door
         building.desk.decline(ada, asked.approval_id)
 

@@ -47,6 +47,12 @@ FILLS_THE_DEMO = ("shop/demo",)
 
 # Transactions that change something and are not the desk's.
 BEGINS: Mapping[str, str] = {
+    "frontend/clients_cli.py:add": "a program, registered by the operator",
+    "frontend/clients_cli.py:add_example": "the example program of an empty demo shop",
+    "frontend/clients_cli.py:disable": "a program, disabled by the operator",
+    "frontend/clients_cli.py:rotate_signing": "the key that signs tokens, turned by the operator",
+    "frontend/turns.py:_take_leave": "the assistant's leave for one turn, in the transaction of _note_down",
+    "frontend/turns.py:_renew": "the end of a leave that is still in use",
     "frontend/chores.py:_forget": "what has ended is forgotten",
     "frontend/pages/chat_buttons.py:_begun": "an empty conversation, so that somebody can ask for a person first",
     "frontend/pages/sign_in.py:_welcome": "a guest's basket and words come along",
@@ -72,6 +78,7 @@ GOES_ROUND_THE_GUARD: Mapping[str, str] = {
     "auth/audit/stored.py:_page": "the auditor reads everything as it is stored",
     "auth/audit/stored.py:_one": "the auditor reads everything as it is stored",
     "auth/audit/stored.py:_hash_alone": "the auditor reads everything as it is stored",
+    "auth/database.py:Database.glance": "the transaction's own settings; the one statement asked there names its owner",
     "auth/database.py:Database.begin": "the transaction's own settings",
     "auth/database.py:Database.read": "the transaction's own settings",
     "auth/database.py:_begin_sqlite": "BEGIN",
