@@ -1,8 +1,8 @@
 """What CI runs, in one place: each step with its time, the tests in lanes, what was not run, and one total at the end.
 
-`make check` runs everything, `make test` the lanes (`python .ci/check.py tests`), `make bench` the measurements, `make fuzz` the
-API for ten minutes. With
-``COUNTERSIGN_CI=1`` (set by .ci/run) a step that cannot run here is a failure, so that nothing goes missing unnoticed.
+`make check` runs everything, `make test` the lanes (`python .ci/check.py tests`), `make bench` the measurements, and
+`make fuzz` the API's document against the API. With ``COUNTERSIGN_CI=1`` (set by .ci/run) a step that cannot run here
+is a failure, so that nothing goes missing unnoticed.
 """
 
 import os

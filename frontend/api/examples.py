@@ -107,14 +107,14 @@ ACTIVITY: Final = shapes.Activity(
     title="Get money back",
     about="order HP-7K3M-29QD",
     at=NOON,
-    who="the app Pocket Pine",
+    who="Pocket Pine",
     channel="through a program",
     outcome="waiting",
     steps=(
         shapes.ActivityStep(
             NOON,
             "command.proposed",
-            "the app Pocket Pine",
+            "Pocket Pine",
             "Prepared it and asked the desk.",
             (shapes.Reason("chat.writes-need-confirmation", "You confirm what the assistant prepares."),),
         ),

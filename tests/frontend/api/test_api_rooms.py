@@ -110,9 +110,9 @@ def test_the_record_names_the_app_and_its_leave(
     entry = next(e for e in entries(building, "command.proposed") if e.channel == "api")
     assert entry.facts()["act"]["name"] == "pocket-pine" and entry.facts()["act"]["delegation"] == str(ada.leave.id)
     page = as_person("ada").get("/account/activity")
-    assert "The app Pocket Pine" in page.text
+    assert "Pocket Pine, through a program" in page.text
     (told, *_) = ada.get("/activity").json()["items"]
-    assert told["who"] == "the app Pocket Pine" and told["outcome"] == "waiting"
+    assert told["who"] == "Pocket Pine" and told["outcome"] == "waiting"
     assert any(why["policy"] == "chat.writes-need-confirmation" for step in told["steps"] for why in step["policies"])
 
 
