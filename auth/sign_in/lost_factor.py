@@ -16,6 +16,8 @@ from auth.accounts import find_account
 from auth.actor import Actor, Role
 from auth.database import Base, Owned, Scope, UtcDateTime, new_id
 from auth.mail import queue_mail
+from auth.oauth import delegations
+from auth.oauth.delegations import Why
 from auth.sign_in import attempts, letters, one_time, passkeys, recovery, sessions, totp
 from auth.sign_in.address_changes import addresses_of
 from auth.sign_in.attempts import TooMany
@@ -134,6 +136,7 @@ def carry_out_reset(entrance: Entrance, session: Session, account_id: UUID, *, n
     passkeys.remove_all(session, account_id)
     recovery.remove_codes(session, account_id)
     sessions.revoke_all(session, account_id, now=now)
+    delegations.end_all(session, account_id, why=Why.ACCOUNT, now=now)
     one_time.use_up_all(session, account_id, now=now)
     for to in addresses_of(session, entrance.vault, account, now=now):
         mail = letters.changed(entrance, to=to, what="two-step sign-in was taken off after the wait of three days")

@@ -1,4 +1,4 @@
-"""A forgotten password, and a changed one. Both end the other sessions; neither touches the second factor."""
+"""A forgotten password, and a changed one. Both end the other sessions and apps; neither touches the second factor."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,8 @@ from auth.accounts import Account, find_account, find_account_id_by_email_tag
 from auth.actor import Actor, Role
 from auth.database import Scope, narrow
 from auth.mail import queue_mail
+from auth.oauth import delegations
+from auth.oauth.delegations import Why
 from auth.sign_in import attempts, letters, one_time, sessions
 from auth.sign_in.address import LONGEST_ADDRESS, cleaned
 from auth.sign_in.address_changes import end_open_changes
@@ -145,7 +147,8 @@ def _set(
     account.password_hash, account.password_set_at = password_hash, now
     one_time.use_up_all(session, account.id, now=now)
     sessions.revoke_all(session, account.id, now=now, keep=keep)
-    # Whatever somebody with the old password has begun ends with it.
+    # Whatever somebody with the old password has begun ends with it, the apps they may have connected too.
+    delegations.end_all(session, account.id, why=Why.ACCOUNT, now=now)
     end_open_changes(session, account.id, now=now)
     end_open_resets(session, account.id, now=now, why="password")
     to = entrance.vault.open(session, account, "email")

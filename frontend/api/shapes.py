@@ -395,7 +395,7 @@ class ActivityStep:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One thing from its proposal to its end. ``who`` is *you*, *the assistant*, *the app …*, *a clerk* or *the shop*."""
+    """One thing from its proposal to its end. ``who`` is *you*, *the assistant*, *the app …*, *a clerk*, *the shop*."""
 
     title: str
     about: str

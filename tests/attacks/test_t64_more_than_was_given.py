@@ -7,10 +7,10 @@ import pytest
 from auth.database import Scope
 from auth.guard.decisions import AwaitingApproval, Done, Refused
 from auth.oauth import clients, exchange
-from auth.oauth.bearer import Bearer, Wanted, check_bearer
+from auth.oauth.bearer import Bearer, BearerRefused, Wanted, check_bearer
 from auth.oauth.clients import Kind
 from shop.commands import CancelOrder, ListAddresses, ListOrders, SearchProducts
-from tests.browsing import Street
+from tests.browsing import PASSWORD, Street
 from tests.building import ORIGIN, Building
 from tests.software import Flow, add_program, backend, end, give_leave, post, token_for
 
@@ -76,6 +76,18 @@ def test_and_alone_when_it_is_given_back_itself(building: Building, street: Stre
     assert post(backend(street.app), "/oauth/revoke", "pocket-pine", added.secret, {"token": narrow}).is_success
     assert not isinstance(check_bearer(building.house.issuer, f"Bearer {narrow}", Wanted(API)), Bearer)
     assert bearer(building, wide)
+
+
+def test_whoever_knew_the_old_password_keeps_no_program_connected(building: Building, street: Street) -> None:
+    """With a password somebody may have known, an app of theirs would outlive the sign-out everywhere."""
+    add_program(building)
+    token = token_for(building, give_leave(building, "ada"))
+    assert bearer(building, token)
+    changed = street.signed_in("ada").post(
+        "/account/security/password", data={"current": PASSWORD, "new": "another heron lantern 58"}
+    )
+    assert changed.status_code == 303
+    assert isinstance(check_bearer(building.house.issuer, f"Bearer {token}", Wanted(API)), BearerRefused)
 
 
 def test_a_disabled_program_gets_nothing_more(building: Building, street: Street) -> None:

@@ -89,7 +89,7 @@ GOES_ROUND_THE_GUARD: Mapping[str, str] = {
     "auth/database.py:narrow": "the transaction's own settings",
     "auth/guard/submissions.py:queue_up": "an advisory lock",
     "auth/sign_in/one_time.py:_account_by_token": "answers one id; row-level security has a function for it",
-    "auth/sign_in/outside/identities.py:find_account_id_by_identity": "answers one id; row-level security has a function",
+    "auth/sign_in/outside/identities.py:find_account_id_by_identity": "answers one id, by a function",
     "auth/sign_in/passkeys.py:account_of_credential": "answers one id; row-level security has a function for it",
     "auth/sign_in/sessions.py:_account_by_token": "answers one id; row-level security has a function for it",
     "auth/vault/vault.py:hold_off_retirement": "an advisory lock",
