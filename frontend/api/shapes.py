@@ -395,7 +395,7 @@ class ActivityStep:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One thing from its proposal to its end. ``who`` is *you*, *the assistant*, a program's name, *a clerk*, *the shop*."""
+    """One thing from start to end. ``who`` is *you*, *the assistant*, a program's name, *a clerk*, *the shop*."""
 
     title: str
     about: str
