@@ -38,7 +38,7 @@ class LetterHead:
             "Nothing has changed yet, and nothing will unless you sign. Look at it and decide, within "
             f"{minutes} minutes: {self.origin}{path}\n\n"
             f"If you did not expect this, say no on that page, and take the app's leave back in your account: "
-            f"{self.origin}/account\n",
+            f"{self.origin}/account/apps\n",
         )
 
     def goodbye(self) -> Letter:

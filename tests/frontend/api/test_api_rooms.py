@@ -109,7 +109,7 @@ def test_the_record_names_the_app_and_its_leave(
     ada.post(f"/orders/{building.orders['ada.mug']}/refund", {"reason": "A crack"})
     entry = next(e for e in entries(building, "command.proposed") if e.channel == "api")
     assert entry.facts()["act"]["name"] == "pocket-pine" and entry.facts()["act"]["delegation"] == str(ada.leave.id)
-    page = as_person("ada").get("/account/activity")
+    page = as_person("ada").get("/account/activity?show=everything")
     assert "Pocket Pine, through a program" in page.text
     (told, *_) = ada.get("/activity").json()["items"]
     assert told["who"] == "Pocket Pine" and told["outcome"] == "waiting"
