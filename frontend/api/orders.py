@@ -131,7 +131,7 @@ OPERATIONS = (
         "refundOrder",
         RefundOrder,
         "refund",
-        "Prepare money back for lines of a delivered order (all lines without `lines`)",
+        "Prepare money back for lines of a delivered order (every line, unless `lines` names some)",
         sends={"reason": "It came with a crack", "lines": [1]},
     ),
     _change(
