@@ -39,6 +39,8 @@ class Visit:
             address = ipaddress.ip_interface(self.network).ip
         except ValueError:
             return self.network
+        if address.is_loopback or (address.version == 6 and not int(address) >> 64):
+            return "this computer"
         if address.version == 4:
             return address.exploded.rpartition(".")[0] + ".…"
         return ":".join(address.exploded.split(":")[:3]) + ":…"

@@ -116,7 +116,7 @@ ACTIVITY: Final = shapes.Activity(
             "command.proposed",
             "Pocket Pine",
             "Prepared it and asked the desk.",
-            (shapes.Reason("chat.writes-need-confirmation", "You confirm what the assistant prepares."),),
+            (shapes.Reason("chat.writes-need-confirmation", "You confirm what is prepared for you."),),
         ),
     ),
 )

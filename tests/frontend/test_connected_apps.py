@@ -17,14 +17,14 @@ def test_the_page_tells_what_it_may_and_what_it_did(building: Building, app: Fas
     added, browser = add_program(building), as_person("ada")
     assert "No app is connected" in browser.get("/account/apps").text
     tokens = Flow().tokens(browser, backend(app), added.secret)
-    assert "It has not called yet" in browser.get("/account/apps").text
+    assert "none yet" in browser.get("/account/apps").text
     issuer = building.house.issuer
     found = check_bearer(issuer, f"Bearer {tokens['access_token']}", Wanted(issuer.api, ("orders:read",)))
     assert isinstance(found, Bearer)
     assert isinstance(building.desk.submit(found.actor, ListOrders(), request_id="a"), Done)
     page = browser.get("/account/apps").text
     assert "Pocket Pine" in page and "See your orders, invoices, parcels and returns" in page
-    assert "list the orders" in page and "Last call 20 Nov 2026" in page
+    assert "list the orders" in page and "20 Nov 2026" in page and "none yet" not in page
     assert "addresses" not in page.partition("It may:")[2].partition("</ul>")[0], "what was not given is not told"
     activity = browser.get("/account/activity?show=pocket-pine").text
     assert "Pocket Pine, through a program" in activity and "The assistant, " not in activity

@@ -39,7 +39,7 @@ def test_the_card_says_what_will_happen_and_why_it_asks(building: Building, as_p
     ada = as_person("ada")
     page = ada.get(f"/approvals/{card}")
     told = words(page.text)
-    assert "Refund €24.80" in told and "Visa ···· 4242" in told and "You confirm what the assistant prepares" in told
+    assert "Refund €24.80" in told and "Visa ···· 4242" in told and "You confirm what is prepared for you" in told
     assert "It &lt;b&gt;broke&lt;/b&gt;" in page.text and 'name="code"' not in page.text
     piece = ada.get(f"/approvals/{card}/card")
     assert "<html" not in piece.text and f'data-approval="{card}"' in piece.text

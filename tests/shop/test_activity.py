@@ -64,7 +64,7 @@ def test_a_step_names_the_policies_in_their_own_words(small: SmallHouse, reader:
     small.park(ada, RefundOrder(small.order(ada, ("HM-PINE", 1)), "it broke"))
     decided = next(step for step in reader.all(ada)[0].steps if step.kind == "command.decided")
     says = {reason.policy: reason.says for reason in decided.policies}
-    assert says["chat.writes-need-confirmation"] == "You confirm what the assistant prepares."
+    assert says["chat.writes-need-confirmation"] == "You confirm what is prepared for you."
 
 
 def test_a_refusal_says_why(small: SmallHouse, reader: Reader) -> None:
