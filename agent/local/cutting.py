@@ -52,7 +52,8 @@ class Signs:
     related: bool  # what one asks for is the reason or the purpose of the other
 
 
-# Fitted by `python -m tests.evaluation.fit_cutting` (logistic regression); a weight is what one more of a sign adds to
+# Fitted by logistic regression, as `python -m tests.evaluation.fit_cutting` does it, on those sentences and some composed
+# ones; a weight is what one more of a sign adds to
 # the logarithm of the odds.
 WEIGHTS: dict[str, float] = {
     "clear": 0.70,
