@@ -52,9 +52,8 @@ class Signs:
     related: bool  # what one asks for is the reason or the purpose of the other
 
 
-# Fitted by logistic regression, as `python -m tests.evaluation.fit_cutting` does it, on those sentences and some composed
-# ones; a weight is what one more of a sign adds to
-# the logarithm of the odds.
+# Fitted by logistic regression on those sentences and some composed ones, as `python -m tests.evaluation.fit_cutting`
+# does it; a weight is what one more of a sign adds to the logarithm of the odds.
 WEIGHTS: dict[str, float] = {
     "clear": 0.70,
     "whole": -1.82,

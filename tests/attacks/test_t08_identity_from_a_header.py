@@ -8,7 +8,10 @@ from tests.browsing import OURS, Street
 ROOT = Path(__file__).resolve().parents[2]
 READ = {"origin", "sec-fetch-site", "x-forwarded-for", "host", "cookie", "content-length", "user-agent", "accept"}
 READ |= {"last-event-id"}
-READ |= {"retry-after"}  # of a model provider's answer, not of a request
+READ |= {"retry-after", "content-encoding"}  # of another server's answer, not of a request
+READ |= {"authorization"}  # a bearer token or a program's own proof, both checked before a word of it is believed
+READ |= {"content-type", "if-match", "if-none-match"}
+READ |= {"alg", "kid"}  # of a signed token, not of a request
 
 
 def test_headers_that_name_ben_leave_ada_being_ada(street: Street) -> None:

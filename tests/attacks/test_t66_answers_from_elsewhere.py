@@ -13,8 +13,11 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from auth.accounts import Account
 from auth.database import Scope
+from auth.sign_in import sessions
 from auth.sign_in.sessions import SignInSession
+from auth.sign_in.visit import Visit
 from tests.browsing import kinds
 from tests.elsewhere import Person, Quarter, come_in, leave, open_quarter, who
 
@@ -205,13 +208,22 @@ def test_a_second_factor_is_asked_for_whoever_has_vouched(quarter: Quarter) -> N
 
 
 def test_what_a_provider_says_of_factors_does_not_count_as_one_here(quarter: Quarter) -> None:
-    """A sign-in from elsewhere stamps neither a second factor nor a password: both were shown to somebody else."""
+    """A sign-in from elsewhere stamps no second factor: it was shown to somebody else. Where there is no password, the
+    arrival stands for it; where there is one, it has not been shown.
+    """
     quarter.id.claims = {"amr": ["pwd", "otp", "mfa"], "acr": "urn:mace:incommon:iap:gold"}
-    browser = quarter.browser()
+    browser, house = quarter.browser(), quarter.building.house
     assert come_in(browser, quarter.id, VICTIM).status_code == 303
-    with quarter.building.house.database.read(Scope.house("a test looks")) as session:
+    with house.database.read(Scope.house("a test looks")) as session:
         row = session.scalars(select(SignInSession).where(SignInSession.amr != "")).one()
-    assert (row.amr, row.second_factor_at, row.password_at) == ("fed", None, None)
+    assert (row.amr, row.second_factor_at, row.password_at) == ("fed", None, row.created_at)
+    with house.database.begin(Scope.house("a test arrives once more")) as session:
+        account, now = session.get_one(Account, row.account_id), quarter.building.clock()
+        assert account.password_hash is None
+        account.password_hash = "of one who has a password"
+        life, visit = house.entrance.life, Visit()
+        begun = sessions.start(session, house.vault, account, life=life, visit=visit, now=now, amr="fed")
+        assert session.get_one(SignInSession, begun.session_id).password_at is None
 
 
 def _linking(browser: TestClient) -> str:

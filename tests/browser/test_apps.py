@@ -14,6 +14,8 @@ from tests.browser.test_pages import LUCA
 from tests.browser.window import Window
 from tests.software import Flow
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture
 def came_back() -> Iterator[list[str]]:

@@ -1,8 +1,8 @@
 """Fits the weights by which a message is cut (agent/local/cutting.py), on sentences whose requests are known.
 
 `python -m tests.evaluation.fit_cutting` prints them. It reads our own sentences, every other joined one, and the
-development half (the even places) of the corpora's doubles and sentences; of the other half nothing goes into the fit, though its figures were in view when the
-signs were chosen.
+development half (the even places) of the corpora's doubles and sentences; of the other half nothing goes into the fit,
+though its figures were in view when the signs were chosen.
 """
 
 from collections.abc import Iterator, Sequence

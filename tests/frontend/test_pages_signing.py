@@ -138,7 +138,11 @@ def test_the_second_factor_is_set_up_and_its_codes_shown_once(
 
 
 @pytest.mark.parametrize("name", ["ada", "dov"])
-def test_a_first_factor_asks_for_the_password_at_its_field(as_person: Callable[..., Browser], name: str) -> None:
+def test_a_first_factor_asks_for_the_password_at_its_field(
+    as_person: Callable[..., Browser], building: Building, name: str
+) -> None:
+    with building.house.database.begin(Scope.house("a test sets a password")) as session:
+        session.get_one(Account, building.person(name).id).password_hash = building.house.entrance.hasher.hash("heron")
     person = as_person(name)
     assert 'autocomplete="current-password"' in person.get("/account/security/enrol").text
     for form in ({}, {"password": "wrong wrong wrong"}):

@@ -112,7 +112,7 @@ def test_the_record_names_the_app_and_its_leave(
     page = as_person("ada").get("/account/activity?show=everything")
     assert "Pocket Pine, through a program" in page.text
     (told, *_) = ada.get("/activity").json()["items"]
-    assert told["who"] == "Pocket Pine" and told["outcome"] == "waiting"
+    assert told["who"] == "the app Pocket Pine" and told["outcome"] == "waiting"
     assert any(why["policy"] == "chat.writes-need-confirmation" for step in told["steps"] for why in step["policies"])
 
 
