@@ -66,7 +66,7 @@ def test_what_two_readers_could_read_differently_is_refused(building: Building, 
 
 
 def test_the_work_of_reading_grows_with_the_length_and_no_faster(building: Building, ada: Program) -> None:
-    """Texts without an end, 60 KB of them: read again from each quotation mark, they would hold the shop for seconds."""
+    """Texts without an end: read again from each quotation mark, 60 KB of them would hold the shop for seconds."""
     before = goods(building)
     for number, body in enumerate((b'"' + b'\\"' * 30_000, b'{"sku":"' + b'\\"' * 30_000, b'"' + b"\\" * 60_000)):
         began = process_time()
