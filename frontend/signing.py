@@ -49,6 +49,7 @@ _ORIGINS = {
     Origin.TYPED: "typed by you",
     Origin.PAGE: "from the page you were on",
     Origin.RECORD: "from your records",
+    Origin.APP: "written by the app",
     Origin.OTHERS: "from text by others",
     Origin.UNKNOWN: "of unknown origin",
 }

@@ -19,6 +19,7 @@ from auth.oauth.clients import Client
 from auth.oauth.delegations import app_behind
 from auth.vault import Vault
 from shop.activity_words import ACTIONS
+from shop.conversations import Conversation
 from shop.letters import LetterHead
 
 MOST_A_DAY = 10
@@ -57,6 +58,11 @@ class TellingOwners:
         )
         askers = [actor_from_json(actor, card.account_id) for actor in session.scalars(lately)]
         return sum(app_behind(session, asker) is not None for asker in askers) > MOST_A_DAY
+
+
+def begun_by(session: Session, conversation: Conversation) -> str:
+    """The name of the app that began a conversation; empty for those that its customer began."""
+    return "" if conversation.begun_by is None else app_name(session, conversation.begun_by)
 
 
 def app_name(session: Session, client_id: str) -> str:
