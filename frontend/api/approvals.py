@@ -1,7 +1,7 @@
 """What waits for the customer's signature: to be listed and read here, and signed on a page of the shop, by them.
 
-A program sees what it has asked for itself, what the assistant prepared while the program talked to it, and everything if
-it may read the record.
+A program sees what it has asked for itself, what the assistant prepared while the program talked to it, and
+everything if it may read the record.
 """
 
 from typing import Annotated, cast
