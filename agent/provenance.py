@@ -54,13 +54,17 @@ _NUMBERS: Mapping[str, int] = MappingProxyType(
 
 @dataclass(slots=True)
 class Provenance:
-    """What has been seen in a conversation, by whose it is; fed with its messages in order."""
+    """What has been seen in a conversation, by whose it is; fed with its messages in order.
+
+    ``own`` is what the customer wrote, or what an app wrote that talks for them: ``speaker`` says which.
+    """
 
     own: list[str] = field(default_factory=list)
     pages: set[str] = field(default_factory=set)
     records: set[str] = field(default_factory=set)
     others: list[str] = field(default_factory=list)
     derived: set[str] = field(default_factory=set)
+    speaker: Origin = Origin.TYPED
     is_tainted: bool = False  # text written by others stands in what the model sees
 
     def follow(self, messages: Iterable[BaseMessage]) -> None:
@@ -127,7 +131,7 @@ class Provenance:
         if value == 1:
             return Origin.SHOP  # one of something is what everybody means who names no number
         if any(value in _numbers(text) for text in self.own):
-            return Origin.TYPED
+            return self.speaker
         if str(value) in self.records:
             return Origin.RECORD
         led = str(value) in self.derived or any(value in _numbers(text) for text in self.others)
@@ -136,7 +140,7 @@ class Provenance:
     def _of_text(self, value: str) -> Origin:
         bare = _bare(value)
         if self._is_typed(value, bare):
-            return Origin.TYPED
+            return self.speaker
         if bare in self.pages:
             return Origin.PAGE
         if bare in self.records:

@@ -41,6 +41,7 @@ class Origin(StrEnum):
     TYPED = "typed"
     PAGE = "page"
     RECORD = "record"
+    APP = "app"
     UNKNOWN = "unknown"
     OTHERS = "others"
 

@@ -14,10 +14,11 @@ from auth.guard.approvals import Approval, actor_from_json
 from auth.guard.decisions import Done, Need, Pending, Refused
 from auth.guard.rooms import Card
 from auth.guard.submissions import outcome_from_json
+from auth.oauth.delegations import app_behind
 from auth.sign_in.held import Held, factors_held, has_factor
 from frontend.house import House
 from frontend.render import moment, new_request_id
-from shop.asked_by_apps import APPS, app_name
+from shop.asked_by_apps import app_name
 from shop.privacy import PAGE, PASSWORD_WILL_DO
 
 _ASKED = {
@@ -48,6 +49,7 @@ _ORIGINS = {
     Origin.TYPED: "typed by you",
     Origin.PAGE: "from the page you were on",
     Origin.RECORD: "from your records",
+    Origin.APP: "written by the app",
     Origin.OTHERS: "from text by others",
     Origin.UNKNOWN: "of unknown origin",
 }
@@ -142,7 +144,8 @@ def _to_sign(
 
 def _asking_app(session: Session, approval: Approval) -> str:
     asker = actor_from_json(approval.actor, approval.account_id)
-    return "" if asker.act is None or asker.channel not in APPS else app_name(session, asker.act.name)
+    app = app_behind(session, asker)
+    return "" if app is None else app_name(session, app)
 
 
 def _prepared_from(approval: Approval) -> tuple[tuple[str, bool], ...]:

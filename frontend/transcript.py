@@ -14,6 +14,7 @@ from frontend.house import House
 from frontend.render import art, day
 from frontend.signing import SigningCard, signing_card
 from frontend.stopping import gets_no_answer
+from shop.asked_by_apps import begun_by
 from shop.catalogue import find_product, product_view
 from shop.conversations import TAKEN, WAITING, Conversation, Message, Voice, message_view, messages_of, read_id
 from shop.order_views import order_view
@@ -86,6 +87,7 @@ class Transcript:
 
     ``clerk`` is the first name of the clerk who is in it; ``unanswered_since`` is the time of the customer's last
     message while nobody has answered it and no clerk has to; ``is_off`` says that the assistant is switched off here.
+    ``app`` is the app that began it, if one did; then it is only to be read.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Transcript:
     clerk: str = ""
     unanswered_since: datetime | None = None
     is_off: bool = False
+    app: str = ""
 
 
 EMPTY = Transcript("", "open", 0, (), IDEAS)
@@ -125,6 +128,7 @@ def transcript(
         clerk=house.vault.open(session, conversation, "clerk_name"),
         unanswered_since=last[0].at if is_unanswered else None,
         is_off=is_off,
+        app=begun_by(session, conversation),
     )
 
 

@@ -25,7 +25,7 @@ from agent.heard import Choices, Failed, Finished, Heard, StoodIn, Token, ToolUs
 from agent.memory import from_stored
 from agent.stream import as_event
 from agent.turn import Note, Turn
-from auth.actor import Act, Actor, Channel
+from auth.actor import Act, Actor, Channel, Origin
 from auth.audit import Event, record
 from auth.database import Scope
 from auth.guard.commands import Json
@@ -269,6 +269,8 @@ class Turns:
             purse=purse,
             switches=noted.switches,
         )
+        if _program(actor) is not None:
+            turn.provenance.speaker = Origin.APP
         return _Work(assistant, turn, purse)
 
     async def _watch_switches(self) -> None:
@@ -378,12 +380,17 @@ class _Answer:
 
 
 def _note_down(house: House, actor: Actor, said: Said, conversation_id: UUID | None) -> Noted | None:
-    """Find or start the conversation and write the customer's message into it; ``None`` when it is not theirs."""
+    """Find or start the conversation and write the customer's message into it; ``None`` when it is not theirs.
+
+    What an app began is the app's to go on with, for it reads all of it, and what the customer began is the customer's.
+    """
     account_id, now = cast(UUID, actor.account_id), house.clock()
     with house.database.begin(Scope.own(account_id)) as session:
         if conversation_id is None:
             conversation = start_conversation(session, house.vault, account_id, at=now, begun_by=_program(actor))
         elif (found := find_conversation(session, account_id, conversation_id)) is not None:
+            if found.begun_by != _program(actor):
+                return None
             conversation = found
         else:
             return None
@@ -521,5 +528,7 @@ def _write_note(house: House, actor: Actor, digest: str, delegation: UUID | None
         if unwritten is None:
             return
         act: dict[str, Json] = {"name": ASSISTANT, "digest": digest, "delegation": str(delegation or "")}
+        if (app := _program(actor)) is not None:
+            act["app"] = app
         body: dict[str, Json] = {"why": note.why, "tool": note.tool, "unwritten_before": unwritten, "act": act}
         record(session, Event(note.kind, now, actor.account_id, None, Channel.CHAT.value, body))

@@ -168,6 +168,8 @@ def _who(entry: AuditEntry, body: Mapping[str, Any], names: Mapping[str, str]) -
     if "by" in body or body.get("role") == "clerk" or entry.channel == "staff":
         return "a clerk"
     act = _act(body)
+    if act == ASSISTANT and (app := str(body["act"].get("app", ""))):
+        return f"the assistant, for the app {names.get(app, app)}"
     return "you" if not act else "the assistant" if act == ASSISTANT else f"the app {names.get(act, act)}"
 
 

@@ -145,6 +145,10 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "app.gave_back": ("Connected apps", "An app gave its leave back."),
         "app.exchanged": ("Connected apps", "An app passed a small part of its leave on, for ten minutes."),
         "app.code_replayed": ("Connected apps", "An app's code was used twice, so its leave was ended."),
+        "app.code_misused": (
+            "Connected apps",
+            "An app's code came from elsewhere or too late, so its leave was ended.",
+        ),
         "app.refresh_replayed": ("Connected apps", "An app's token was used in two places, so its leave was ended."),
         "conversation.taken": ("Conversation", "A clerk took over your conversation."),
         "conversation.answered": ("Conversation", "A clerk answered you."),

@@ -12,17 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth.accounts import find_account
-from auth.actor import Actor, Channel
+from auth.actor import Actor
 from auth.guard.approvals import Approval, actor_from_json
 from auth.mail import Mail, queue_mail
 from auth.oauth.clients import Client
-from auth.oauth.delegations import Delegation
+from auth.oauth.delegations import app_behind
 from auth.vault import Vault
 from shop.activity_words import ACTIONS
+from shop.conversations import Conversation
 from shop.letters import LetterHead
 
 MOST_A_DAY = 10
-APPS = frozenset({Channel.API, Channel.MCP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class TellingOwners:
     clock: Callable[[], datetime]
 
     def __call__(self, session: Session, actor: Actor, card: Approval) -> None:
-        app = self._app_behind(session, actor)
+        app = app_behind(session, actor)
         if app is None or self._has_had_enough(session, card):
             return
         account = find_account(session, card.account_id)
@@ -52,20 +52,17 @@ class TellingOwners:
         mail = Mail(to, letter.subject, letter.text)
         queue_mail(session, self.vault, card.account_id, mail=mail, now=self.clock())
 
-    def _app_behind(self, session: Session, actor: Actor) -> str | None:
-        """The app that asks, or that talks to the assistant that asks; ``None`` where its owner is there themselves."""
-        if actor.channel in APPS and actor.act is not None:
-            return actor.act.name
-        own = None if actor.delegation is None else session.get(Delegation, actor.delegation)
-        wide = None if own is None or own.parent_id is None else session.get(Delegation, own.parent_id)
-        return None if wide is None else wide.client_id
-
     def _has_had_enough(self, session: Session, card: Approval) -> bool:
         lately = select(Approval.actor).where(
             Approval.account_id == card.account_id, Approval.created_at > self.clock() - timedelta(days=1)
         )
         askers = [actor_from_json(actor, card.account_id) for actor in session.scalars(lately)]
-        return sum(self._app_behind(session, asker) is not None for asker in askers) > MOST_A_DAY
+        return sum(app_behind(session, asker) is not None for asker in askers) > MOST_A_DAY
+
+
+def begun_by(session: Session, conversation: Conversation) -> str:
+    """The name of the app that began a conversation; empty for those that its customer began."""
+    return "" if conversation.begun_by is None else app_name(session, conversation.begun_by)
 
 
 def app_name(session: Session, client_id: str) -> str:

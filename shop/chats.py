@@ -20,6 +20,7 @@ from auth.guard.commands import Effect, Json, clean
 from auth.guard.grants import Grant
 from auth.guard.rooms import Card, Facts, Room
 from auth.vault import Vault
+from shop.asked_by_apps import begun_by
 from shop.commands import DeleteConversation, ExportConversation, RenameConversation
 from shop.conversations import (
     Conversation,
@@ -53,13 +54,14 @@ SEARCHED = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A line of the list; ``messages`` is how many there are."""
+    """A line of the list; ``messages`` is how many there are, ``app`` the app that began it, if one did."""
 
     id: str
     title: str
     state: str
     updated_at: datetime
     messages: int
+    app: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,14 @@ def list_chats(session: Session, vault: Vault, account_id: UUID | None, *, befor
     shown, counts = found[:PAGE], _counts(session, found[:PAGE])
     return ListedPage(
         tuple(
-            Listed(str(one.id), vault.open(session, one, "title"), one.state, one.updated_at, counts.get(one.id, 0))
+            Listed(
+                str(one.id),
+                vault.open(session, one, "title"),
+                one.state,
+                one.updated_at,
+                counts.get(one.id, 0),
+                begun_by(session, one),
+            )
             for one in shown
         ),
         _cursor(shown[-1]) if len(found) > PAGE else "",

@@ -115,8 +115,9 @@ def find_conversation(session: Session, account_id: UUID | None, conversation_id
 
 
 def latest_conversation(session: Session, account_id: UUID) -> Conversation | None:
-    """The one to go on with: the account's newest that is not closed."""
+    """The one to go on with: the newest that is not closed and that the account holder began, and no app for them."""
     mine = select(Conversation).where(Conversation.account_id == account_id, Conversation.state != CLOSED)
+    mine = mine.where(Conversation.begun_by.is_(None))
     return session.scalar(mine.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(1))
 
 

@@ -393,7 +393,8 @@ class CaseView:
 @dataclass(frozen=True, slots=True)
 class ConversationView:
     """A conversation. ``state`` is open, waiting (for a clerk), taken or closed; ``clerk`` is who has taken it.
-    ``summary`` is what the assistant said of it, ``case`` what the records say; both are for clerks."""
+    ``summary`` is what the assistant said of it, ``case`` what the records say; both are for clerks. ``app`` is the app
+    that began it, if one did."""
 
     id: str
     title: str
@@ -404,3 +405,4 @@ class ConversationView:
     updated_at: datetime
     messages: tuple[MessageView, ...]
     case: CaseView | None = None
+    app: str = ""

@@ -18,6 +18,7 @@ from auth.guard.decisions import Reason
 from auth.guard.judge import Entity
 from auth.guard.refusals import count_refusal
 from auth.guard.rooms import Facts
+from auth.oauth.delegations import app_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ def minute(session: Session, kind: str, step: Step, *, account_id: UUID | None =
         body["act"] = {"name": actor.act.name, "digest": actor.act.digest}
         if actor.delegation is not None:
             body["act"]["delegation"] = str(actor.delegation)
+        app = app_behind(session, actor)
+        if app is not None and app != actor.act.name:
+            # The assistant acts, but it is an app that talked to it.
+            body["act"]["app"] = app
     concerns = account_id or step.whose or actor.account_id
     record(session, Event(kind, step.at, concerns, step.command_id, actor.channel.value, body))
 

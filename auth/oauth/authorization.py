@@ -128,8 +128,8 @@ def how_signed_in(session: Session, actor: Actor) -> Proof:
 
 def needs_sign_in(asked: Asked, proof: Proof, now: datetime) -> SignInAgain | None:
     """Whether the session is too old, or not sure enough, for what the program asked (OIDC Core §3.1.2.1, RFC 9470)."""
-    ages = [asked.max_age_s] if asked.max_age_s is not None else []
     # Who has just signed in again comes back with the same words, and must not be sent away once more.
+    ages = [max(asked.max_age_s, _SIGNED_IN_AGAIN_S)] if asked.max_age_s is not None else []
     ages += [_SIGNED_IN_AGAIN_S] if "login" in asked.prompt else []
     two_factor = TWO_FACTOR in asked.acr_values and ONE_FACTOR not in asked.acr_values
     proved = proof.second_factor_at if two_factor else proof.auth_time

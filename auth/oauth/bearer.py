@@ -123,7 +123,7 @@ def read_signed(issuer: Issuer, token: str, now: datetime) -> Signed | None:
     # (3) The signature, before any claim is read.
     try:
         claims = json.loads(jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload or b"")
-    except (JoseError, ValueError):
+    except (JoseError, ValueError, RecursionError):
         return None
     # (4) Ours, and of this moment. A token that claims to live longer than we ever let one live is not ours.
     if not isinstance(claims, dict) or claims.get("iss") != issuer.url or not _is_of_this_moment(claims, now):
@@ -143,12 +143,14 @@ def is_current(issuer: Issuer, signed: Signed, now: datetime) -> bool:
 
 
 def _kid_of(token: str) -> str | None:
+    if len(token) > LONGEST_TOKEN:
+        return None
     try:
         head = token.split(".", 1)[0]
         header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         return None
-    if len(token) > LONGEST_TOKEN or not isinstance(header, dict) or set(header) != _HEADER:
+    if not isinstance(header, dict) or set(header) != _HEADER:
         return None
     is_ours = header["alg"] == ALGORITHM and header["typ"] == ACCESS_TYPE and isinstance(header["kid"], str)
     return header["kid"] if is_ours else None

@@ -76,6 +76,11 @@ def present_code(session: Session, opened: Opened, *, now: datetime) -> Presente
     return Presented(row, first is not None)
 
 
+def give_code_back(session: Session, row: AuthorizationCode) -> None:
+    """Let a code count again, in the transaction that used it up: its own program asked for something it can't have."""
+    session.execute(update(AuthorizationCode).where(AuthorizationCode.id == row.id).values(used_at=None))
+
+
 def forget_codes(session: Session, *, before: datetime) -> None:
     """Forget codes that ran out before this; until then, one that is shown again is recognised."""
     session.execute(delete(AuthorizationCode).where(AuthorizationCode.ends_at < before))

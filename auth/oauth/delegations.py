@@ -15,11 +15,12 @@ from sqlalchemy import ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auth.accounts import find_account
-from auth.actor import Act, Actor
+from auth.actor import Act, Actor, Channel
 from auth.database import Base, Owned, UtcDateTime, new_id
 from auth.oauth.clients import Client
 
 ASSISTANT = "assistant"
+APPS = frozenset({Channel.API, Channel.MCP})
 LIVES = timedelta(days=180)
 TURN_LIVES = timedelta(minutes=2)
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -132,10 +133,10 @@ def find_delegation(session: Session, delegation_id: UUID) -> Delegation | None:
 
 def end(session: Session, delegation_id: UUID, *, why: Why, now: datetime) -> bool:
     """End a leave and everything that was cut from it; ``False`` when it had ended before."""
-    theirs = or_(Delegation.id == delegation_id, Delegation.parent_id == delegation_id)
+    theirs = _and_what_was_cut(session, delegation_id)
     ended = session.scalars(
         update(Delegation)
-        .where(theirs, Delegation.ended_at.is_(None))
+        .where(Delegation.id.in_(theirs), Delegation.ended_at.is_(None))
         .values(ended_at=now, ended_why=why.value)
         .returning(Delegation.id)
     ).all()
@@ -164,20 +165,52 @@ def renew(session: Session, delegation_id: UUID, *, ends_at: datetime) -> None:
 
 
 def is_over(session: Session, actor: Actor, *, now: datetime, asks: bool) -> bool:
-    """Whether the leave an actor acts under has ended, by the record of this transaction.
+    """Whether the leave an actor acts under, or one it was cut from, has ended, by the record of this transaction.
 
     While somebody still ``asks``, any end counts. A card that was prepared before stays worth signing when a turn or a
-    short-lived token has run its course since, but not when the leave was taken back.
+    short-lived token has run its course since, but not when a leave was taken back or its program was disabled.
     """
     if actor.delegation is None:
         return False
     row = session.get(Delegation, actor.delegation)
     if row is None or row.account_id != actor.account_id:
         return True
+    line = line_of(session, row)
     if asks:
-        return not row.is_alive(now)
-    client = None if row.client_id is None else session.get(Client, row.client_id)
-    return (client is not None and client.disabled_at is not None) or row.ended_why not in {None, Why.OVER.value}
+        return not all(leave.is_alive(now) for leave in line)
+    return any(_is_taken_back(session, leave) for leave in line)
+
+
+def line_of(session: Session, delegation: Delegation) -> Sequence[Delegation]:
+    """A leave and the wider ones it was cut from, the narrowest first."""
+    line = [delegation]
+    while line[-1].parent_id is not None:
+        line.append(session.get_one(Delegation, line[-1].parent_id))
+    return line
+
+
+def app_behind(session: Session, actor: Actor) -> str | None:
+    """The id of the app that asks, or that talks to the assistant that asks; ``None`` where no app has a part in it."""
+    if actor.channel in APPS and actor.act is not None:
+        return actor.act.name
+    own = None if actor.delegation is None else session.get(Delegation, actor.delegation)
+    line = () if own is None else line_of(session, own)
+    return next((leave.client_id for leave in line if leave.client_id is not None), None)
+
+
+def _is_taken_back(session: Session, leave: Delegation) -> bool:
+    client = None if leave.client_id is None else session.get(Client, leave.client_id)
+    return (client is not None and client.disabled_at is not None) or leave.ended_why not in {None, Why.OVER.value}
+
+
+def _and_what_was_cut(session: Session, delegation_id: UUID) -> set[UUID]:
+    """A leave and every one that was cut from it, however many cuts away."""
+    found, newest = {delegation_id}, {delegation_id}
+    while newest:
+        cut = session.scalars(select(Delegation.id).where(Delegation.parent_id.in_(newest)))
+        newest = set(cut) - found
+        found |= newest
+    return found
 
 
 def touch(session: Session, delegation_id: UUID, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from auth.actor import Act, Channel
 from auth.database import Scope
 from auth.oauth import delegations
-from auth.oauth.bearer import Signed, audiences_of, read_signed
+from auth.oauth.bearer import Signed, audiences_of, is_current, read_signed
 from auth.oauth.clients import Client, Kind
 from auth.oauth.delegations import Delegation, Proof
 from auth.oauth.issuer import OFFLINE, TOKENS_LIVE, Issuer
@@ -47,6 +47,9 @@ def exchange_token(
     # The token was issued to whoever shows it. A stolen one is worth nothing to another program.
     if signed is None or signed.claims.get("client_id") != client.id or DELEGATION not in signed.claims:
         return _NOT_YOURS
+    # What a leaked key has signed is not believed here either, whatever it says of itself.
+    if not is_current(issuer, signed, now):
+        return _NOT_YOURS
     return _cut(issuer, client, signed, form, audience=next(iter(resources)), now=now)
 
 
@@ -65,7 +68,9 @@ def _cut(
 ) -> dict[str, str | int] | OAuthRefused:
     with issuer.database.begin(Scope.own(UUID(signed.claims["sub"]))) as session:
         wide = delegations.find_delegation(session, UUID(signed.claims[DELEGATION]))
-        if wide is None or not wide.is_alive(now) or not delegations.account_is_open(session, wide.account_id):
+        if wide is None or wide.client_id != client.id or not wide.is_alive(now):
+            return _NOT_YOURS
+        if not delegations.account_is_open(session, wide.account_id):
             return _NOT_YOURS
         if wide.parent_id is not None:
             return OAuthRefused(INVALID_GRANT, "What was exchanged once is not exchanged again.")

@@ -20,7 +20,7 @@ from auth.database import Scope
 from auth.oauth import delegations, exchange
 from auth.oauth.client_proof import prove_client
 from auth.oauth.clients import Client, Kind
-from auth.oauth.codes import AuthorizationCode, present_code
+from auth.oauth.codes import AuthorizationCode, give_code_back, present_code
 from auth.oauth.delegations import Delegation, Why
 from auth.oauth.issuer import OFFLINE, OPENID, Issuer
 from auth.oauth.noted import note
@@ -39,6 +39,7 @@ from auth.oauth.tokens import access_token, id_token, service_token
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _NO_GRANT: Final = OAuthRefused(INVALID_GRANT, "It is unknown, was used before, has run out, or is not yours.")
+_TOO_FAR: Final = OAuthRefused(INVALID_TARGET, "The customer has not given leave for that resource.")
 NOT_FOR_YOU: Final = OAuthRefused(UNAUTHORIZED, "This program was not registered for that.")
 Parameters = Sequence[tuple[str, str]]
 
@@ -93,8 +94,10 @@ def _from_code(
         if not presented.is_first:
             return _take_down(session, delegation, "app.code_replayed", now)
         if not _is_for(row, delegation, client, form, now) or not _is_open(session, delegation, now):
-            delegations.end(session, delegation.id, why=Why.REPLAYED, now=now)
-            return _NO_GRANT
+            return _take_down(session, delegation, "app.code_misused", now)
+        if not _reaches(delegation, resources):
+            give_code_back(session, row)
+            return _TOO_FAR
         delegation.redeemed_at = now
         return _answer(session, issuer, delegation, scopes=delegation.scope.split(), resources=resources, row=row)
 
@@ -115,6 +118,8 @@ def _from_refresh_token(
         if scopes is None:
             # Nothing was spent: the program asked for more than it has, and may ask again for less.
             return OAuthRefused(INVALID_SCOPE, "The customer has not given leave for that.")
+        if not _reaches(delegation, resources):
+            return _TOO_FAR
         return _turn(session, issuer, row, delegation, scopes=scopes, resources=resources, now=now)
 
 
@@ -159,10 +164,8 @@ def _answer(
     scopes: Sequence[str],
     resources: Collection[str],
     row: AuthorizationCode | None = None,
-) -> Granted | OAuthRefused:
+) -> Granted:
     now = issuer.clock()
-    if not set(resources) <= set(delegation.audiences):
-        return OAuthRefused(INVALID_TARGET, "The customer has not given leave for that resource.")
     audiences = [a for a in delegation.audiences if a in (resources or delegation.audiences)]
     token = access_token(session, issuer, delegation, scopes=scopes, audiences=audiences, now=now)
     body = _body(token.text, token.expires_in, scopes)
@@ -202,6 +205,10 @@ def _narrowed(delegation: Delegation, form: Mapping[str, str]) -> list[str] | No
     """The scopes of the next token: all, or fewer (RFC 6749 §6); ``None`` for more."""
     asked = form.get("scope", delegation.scope).split()
     return [s for s in delegation.scope.split() if s in asked] if set(asked) <= delegation.scopes else None
+
+
+def _reaches(delegation: Delegation, resources: Collection[str]) -> bool:
+    return set(resources) <= set(delegation.audiences)
 
 
 def _take_down(session: Session, delegation: Delegation, kind: str, now: datetime) -> OAuthRefused:

@@ -88,7 +88,7 @@ def _about_refresh_token(issuer: Issuer, client: Client, shown: Opened) -> Mappi
 
 
 def _give_back(issuer: Issuer, client: Client, signed: Signed) -> None:
-    if signed.claims.get("client_id") != client.id:
+    if signed.claims.get("client_id") != client.id or not is_current(issuer, signed, issuer.clock()):
         return
     if DELEGATION in signed.claims:
         _end(issuer, client, UUID(signed.claims["sub"]), UUID(signed.claims[DELEGATION]))

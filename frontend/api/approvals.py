@@ -1,7 +1,7 @@
 """What waits for the customer's signature: to be listed and read here, and signed on a page of the shop, by them.
 
-A program sees what it has asked for itself, what the assistant prepared if it may talk to the assistant, and everything
-if it may read the record.
+A program sees what it has asked for itself, what the assistant prepared while the program talked to it, and
+everything if it may read the record.
 """
 
 from typing import Annotated, cast
@@ -15,6 +15,7 @@ from auth.guard.approvals import Approval as Card
 from auth.guard.approvals import actor_from_json, find_approval
 from auth.guard.cases import NOT_FOUND
 from auth.guard.submissions import outcome_from_json
+from auth.oauth.delegations import app_behind
 from frontend.api import examples
 from frontend.api.cursors import LONGEST, Page, paged
 from frontend.api.operations import Call, Operation
@@ -24,7 +25,7 @@ from frontend.signing import signing_card
 from shop.conversations import read_id
 
 _TO_SIGN = {"needs_code": "open", "wrong_code": "open"}
-ASSISTANT = "assistant"
+MOST_LISTED = 200
 
 
 class Approvals(BaseModel):
@@ -40,7 +41,7 @@ def list_approvals(call: Call) -> Page[Approval]:
     query: Approvals = call.query
     with call.house.database.read(call.scope) as session:
         mine = select(Card).where(Card.account_id == call.account_id).order_by(Card.created_at.desc(), Card.id.desc())
-        cards = [card for card in session.scalars(mine) if _may_see(call, card)]
+        cards = [card for card in session.scalars(mine.limit(MOST_LISTED)) if _may_see(call, session, card)]
         part, following = paged(call.cursors(), cards, key="id", cursor=query.cursor, limit=query.limit)
         return Page(tuple(approval_of(call, session, card) for card in part), following)
 
@@ -49,7 +50,7 @@ def show_approval(call: Call) -> Approval:
     key = read_id(call.path["approval"])
     with call.house.database.read(call.scope) as session:
         card = None if key is None else find_approval(session, key)
-        if card is None or not _may_see(call, card):
+        if card is None or not _may_see(call, session, card):
             raise Problem("not-there", NOT_FOUND)
         return approval_of(call, session, card)
 
@@ -73,11 +74,12 @@ def approval_of(call: Call, session: Session, card: Card) -> Approval:
     )
 
 
-def _may_see(call: Call, card: Card) -> bool:
-    act = _asker(card).act
-    if "activity" in call.may or (act is not None and act.name == call.client_id):
+def _may_see(call: Call, session: Session, card: Card) -> bool:
+    asker = _asker(card)
+    if "activity" in call.may or (asker.act is not None and asker.act.name == call.client_id):
         return True
-    return act is not None and act.name == ASSISTANT and "assistant" in call.may
+    # What the assistant prepared in the customer's own chat is none of the program's business.
+    return "assistant" in call.may and app_behind(session, asker) == call.client_id
 
 
 def _asker(card: Card) -> Actor:

@@ -18,7 +18,8 @@ from auth.guard.commands import C, Command, NotACommand, parse
 from frontend.api.problems import Problem, not_fitting
 
 DEEPEST = 8
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and content without an end: each byte is looked at once, whatever stands there.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _MEDIA = re.compile(r'application/json(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 Q = TypeVar("Q", bound=BaseModel)
 

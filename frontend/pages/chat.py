@@ -24,6 +24,7 @@ from frontend.render import looking, render, render_part
 from frontend.stopping import gets_no_answer
 from frontend.transcript import EMPTY, Transcript, to_sign, transcript
 from frontend.turns import Busy, NotThere, Running, Said, Told, Turns
+from shop.asked_by_apps import begun_by
 from shop.catalogue import find_product
 from shop.conversations import (
     Conversation,
@@ -283,4 +284,7 @@ def _earlier(house: House, session: Session, actor: Actor, *, but: Conversation 
         return []
     shown: UUID | None = None if but is None else but.id
     found = [c for c in list_conversations(session, actor.account_id, limit=EARLIER + 1) if c.id != shown]
-    return [conversation_view(session, house.vault, c, with_messages=False) for c in found[:EARLIER]]
+    return [
+        replace(conversation_view(session, house.vault, c, with_messages=False), app=begun_by(session, c))
+        for c in found[:EARLIER]
+    ]

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from auth.oauth.clients import Kind
 from tests.browsing import Street, kinds
 from tests.building import Building
-from tests.software import BACK, Flow, add_program, backend
+from tests.software import BACK, Flow, add_program, backend, post
 
 
 def test_without_the_programs_own_verifier_a_code_is_worth_nothing(building: Building, street: Street) -> None:
@@ -14,6 +14,28 @@ def test_without_the_programs_own_verifier_a_code_is_worth_nothing(building: Bui
     injected = Flow().fetch(program, code, added.secret)
     assert (injected.status_code, injected.json()["error"]) == (400, "invalid_grant")
     assert flow.fetch(program, code, added.secret).json()["error"] == "invalid_grant", "one try, and it is spent"
+
+
+def test_the_customer_reads_in_the_log_that_a_code_was_in_other_hands(building: Building, street: Street) -> None:
+    add_program(building)
+    other, flow = add_program(building, "other-app"), Flow()
+    code = flow.agree(street.signed_in("ada"))["code"]
+    Flow(client_id="other-app", verifier=flow.verifier).fetch(backend(street.app), code, other.secret)
+    assert kinds(building).count("app.code_misused") == 1
+
+
+def test_a_resource_that_was_not_given_spends_neither_code_nor_refresh_token(
+    building: Building, street: Street
+) -> None:
+    added, flow, program = add_program(building), Flow(), backend(street.app)
+    code = flow.agree(street.signed_in("ada"))["code"]
+    elsewhere = {"resource": "https://other.example"}
+    assert flow.fetch(program, code, added.secret, **elsewhere).json()["error"] == "invalid_target"
+    tokens = flow.fetch(program, code, added.secret).json()
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    refused = post(program, "/oauth/token", flow.client_id, added.secret, form | elsewhere)
+    assert refused.json()["error"] == "invalid_target"
+    assert post(program, "/oauth/token", flow.client_id, added.secret, form).status_code == 200
 
 
 def test_another_program_gets_nothing_for_it(building: Building, street: Street) -> None:

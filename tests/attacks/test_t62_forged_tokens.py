@@ -88,6 +88,14 @@ def test_with_a_key_or_the_address_of_one_in_its_header(building: Building, toke
         assert not known or is_refused(building, signed_by_the_shop(building, claims, **known)), "not even from us"
 
 
+@pytest.mark.parametrize("nested", [b"[" * 2900, b'{"a":' * 550], ids=["lists", "objects"])
+def test_with_a_header_nested_too_deeply(building: Building, token: str, nested: bytes) -> None:
+    _, body, signature = token.split(".")
+    head = base64.urlsafe_b64encode(nested).rstrip(b"=").decode()
+    assert is_refused(building, f"{head}.{body[:8]}.{signature[:8]}")
+    assert is_refused(building, f"{head * 20}.{body}.{signature}")
+
+
 @pytest.mark.parametrize(
     "kid", ["../../../dev/null", "x' UNION SELECT 1--", "", None, 7, ["x"], "A" * 43, "audit checkpoint signing"]
 )

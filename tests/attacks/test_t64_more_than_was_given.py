@@ -1,15 +1,20 @@
 """T64: software reaches further than its customer allowed: by exchange, by another's token, after its end."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
+from sqlalchemy.orm import Session
 
+from auth.actor import Act
 from auth.database import Scope
 from auth.guard.decisions import AwaitingApproval, Done, Refused
-from auth.oauth import clients, exchange
+from auth.oauth import clients, delegations, exchange
 from auth.oauth.bearer import Bearer, BearerRefused, Wanted, check_bearer
 from auth.oauth.clients import Kind
+from auth.oauth.delegations import TURN_LIVES, Delegation, Proof, Why
 from shop.commands import CancelOrder, ListAddresses, ListOrders, SearchProducts
+from tests.attacks.test_t62_forged_tokens import signed_by_the_shop, taken_apart
 from tests.browsing import PASSWORD, Street
 from tests.building import ORIGIN, Building
 from tests.software import Flow, add_program, backend, end, give_leave, post, token_for
@@ -27,6 +32,22 @@ def cut(street: Street, token: str, secret: str, client_id: str = "pocket-pine",
     }
     body: dict[str, str] = post(backend(street.app), "/oauth/token", client_id, secret, form).json()
     return body
+
+
+def cut_for(session: Session, wide: Delegation, now: datetime) -> Delegation:
+    """A leave for a turn of the assistant, as it is cut from a program's own."""
+    return delegations.begin(
+        session,
+        wide.account_id,
+        client=None,
+        act=Act("assistant", "x"),
+        scopes=("assistant",),
+        audiences=(API,),
+        proof=Proof(),
+        ends_at=now + TURN_LIVES,
+        now=now,
+        parent=wide,
+    )
 
 
 def bearer(building: Building, token: str) -> Bearer:
@@ -67,6 +88,60 @@ def test_what_was_cut_ends_with_what_it_was_cut_from(building: Building, street:
     end(building, row.account_id, row.id)
     assert not isinstance(check_bearer(building.house.issuer, f"Bearer {narrow}", Wanted(API)), Bearer)
     assert "error" in cut(street, token_for(building, row), added.secret)
+
+
+def test_what_was_cut_twice_ends_with_the_first(building: Building) -> None:
+    """The assistant's turn is cut from a token that a program had cut from its own before."""
+    add_program(building)
+    row, now = give_leave(building, "ada", scopes=("assistant",)), building.clock()
+    with building.house.database.begin(Scope.own(row.account_id)) as session:
+        middle = cut_for(session, session.get_one(Delegation, row.id), now)
+        last = cut_for(session, middle, now)
+        assert delegations.end(session, row.id, why=Why.DISCONNECTED, now=now)
+        session.expire_all()
+        assert {middle.ended_why, last.ended_why} == {Why.DISCONNECTED.value}
+
+
+@pytest.mark.parametrize("how", ["disconnected", "disabled"])
+def test_what_the_assistant_prepared_for_it_is_void_as_well(building: Building, how: str) -> None:
+    """The turn had run its course when the program was cut off; the card it left is worth no signature either."""
+    add_program(building)
+    row, now, ada = give_leave(building, "ada", scopes=("assistant",)), building.clock(), building.person("ada")
+    with building.house.database.begin(Scope.own(row.account_id)) as session:
+        turn = cut_for(session, session.get_one(Delegation, row.id), now)
+    chat = replace(ada.through_chat(), delegation=turn.id, scopes=frozenset({"assistant"}))
+    card = building.desk.submit(chat, CancelOrder(building.orders["ada.paid"], "no"), request_id="a")
+    assert isinstance(card, AwaitingApproval), card
+    with building.house.database.begin(Scope.own(row.account_id)) as session:
+        assert delegations.end(session, turn.id, why=Why.OVER, now=now)
+    if how == "disconnected":
+        end(building, row.account_id, row.id)
+    else:
+        with building.house.database.begin(Scope.house("a test disables a program")) as session:
+            assert clients.disable_client(session, "pocket-pine", now=now)
+    late = building.desk.approve(ada.at_page(building.clock), card.approval_id)
+    assert isinstance(late, Refused) and late.policy == "software.while-its-leave-lasts"
+
+
+def test_a_token_and_its_record_name_the_same_program(building: Building, street: Street) -> None:
+    add_program(building)
+    other = add_program(building, "other-app")
+    own, pockets = give_leave(building, "ada", client_id="other-app"), give_leave(building, "ada")
+    for named, row in (("other-app", pockets), ("pocket-pine", own)):
+        claims = taken_apart(token_for(building, row))[1] | {"client_id": named}
+        forged = signed_by_the_shop(building, claims)
+        assert cut(street, forged, other.secret, "other-app")["error"] == "invalid_grant", named
+    assert "access_token" in cut(street, token_for(building, own), other.secret, "other-app"), "the control"
+
+
+def test_a_leaked_key_signs_nothing_that_is_exchanged_or_given_back(building: Building, street: Street) -> None:
+    added, row = add_program(building), give_leave(building, "ada")
+    signed = token_for(building, row)
+    with building.house.database.begin(Scope.house("a test turns the key")) as session:
+        building.house.issuer.keys.rotate(session, building.clock(), at_once=True)
+    assert cut(street, signed, added.secret)["error"] == "invalid_grant"
+    assert post(backend(street.app), "/oauth/revoke", "pocket-pine", added.secret, {"token": signed}).is_success
+    assert bearer(building, token_for(building, row)), "the leave goes on, with a key that is believed"
 
 
 def test_and_alone_when_it_is_given_back_itself(building: Building, street: Street) -> None:

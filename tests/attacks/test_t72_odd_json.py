@@ -1,6 +1,7 @@
 """T72: JSON that two readers read differently, a body that is too much, or a header that says who somebody is."""
 
 import json
+from time import process_time
 
 import pytest
 from fastapi import FastAPI
@@ -62,6 +63,16 @@ def test_what_two_readers_could_read_differently_is_refused(building: Building, 
         assert send(ada, body, 100 + number) == 422, body[:60]
     assert goods(building) == before
     assert send(ada, b'{"sku":"mug-pine","quantity":1}', 200) == 200, "the control"
+
+
+def test_the_work_of_reading_grows_with_the_length_and_no_faster(building: Building, ada: Program) -> None:
+    """Texts without an end: read again from each quotation mark, 60 KB of them would hold the shop for seconds."""
+    before = goods(building)
+    for number, body in enumerate((b'"' + b'\\"' * 30_000, b'{"sku":"' + b'\\"' * 30_000, b'"' + b"\\" * 60_000)):
+        began = process_time()
+        assert send(ada, body, 300 + number) == 400
+        assert process_time() - began < 5.0
+    assert goods(building) == before
 
 
 def test_a_megabyte_is_refused(building: Building, ada: Program) -> None:

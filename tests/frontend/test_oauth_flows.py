@@ -204,6 +204,17 @@ def test_a_surer_or_fresher_sign_in_is_asked_for(
     assert strong.get(f"/oauth/authorize?{flow.query(max_age='300')}").status_code == 303
 
 
+def test_who_has_just_signed_in_is_fresh_enough_for_the_strictest_program(
+    building: Building, as_person: AsPerson
+) -> None:
+    add_program(building)
+    browser, query = as_person("ada"), Flow().query(max_age="0")
+    building.clock.move(seconds=2)
+    assert browser.get(f"/oauth/authorize?{query}").status_code == 200
+    building.clock.move(seconds=60)
+    assert browser.get(f"/oauth/authorize?{query}").status_code == 303
+
+
 def test_a_clerk_gives_no_leave(building: Building, as_person: AsPerson) -> None:
     add_program(building)
     answer = as_person("cleo", with_code=True).get(f"/oauth/authorize?{Flow().query()}")

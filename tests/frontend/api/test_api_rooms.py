@@ -1,6 +1,7 @@
 """What the API does for a program with a customer's leave: looks, changes that wait, conversations; and whose."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -203,6 +204,55 @@ def test_what_a_customer_said_elsewhere_is_not_the_programs(building: Building, 
         assert ada.get(f"/conversations/{conversation}").status_code == 404
         assert ada.post(f"/conversations/{conversation}/messages", {"message": "Hello"}).status_code == 404
         assert ada.post(f"/conversations/{conversation}/person", {}).status_code == 404
+
+
+def test_the_customers_chat_does_not_go_on_where_an_app_reads_it(
+    building: Building, app: FastAPI, as_person: Callable[..., Any]
+) -> None:
+    ada = program(building, app, scopes=("assistant",))
+    begun = ada.post("/conversations", {"message": "Hello"}).json()["conversation"]
+    own, browser = Street(building, app).conversation("ada", (Voice.CUSTOMER, "Marmaladewagon")), as_person("ada")
+    building.clock.move(minutes=1)
+    assert ada.post(f"/conversations/{begun}/messages", {"message": "Hello again"}).status_code == 200
+    for path in ("/chat", "/chat/panel", "/chat/latest/seen"):
+        assert begun not in browser.get(path).text.partition("Earlier conversations")[0], path
+    assert own in browser.get("/chat").text and own in browser.get("/chat/latest/seen").text
+    assert browser.post("/chat", {"message": "My secret", "conversation": begun}).status_code == 404
+    assert "My secret" not in ada.get(f"/conversations/{begun}").text
+    page = browser.get(f"/chat/{begun}").text
+    assert "The app Pocket Pine began this conversation" in page and "<textarea" not in page
+    for path in ("/chat", "/chats"):
+        assert "begun by the app Pocket Pine" in browser.get(path).text
+    assert browser.post("/chat", {"message": "My own", "conversation": own}).status_code == 303, "the control"
+
+
+def test_the_card_tells_that_an_app_wrote_it_through_the_assistant(
+    building: Building, app: FastAPI, as_person: Callable[..., Any]
+) -> None:
+    ada, paid = program(building, app, scopes=("assistant",)), building.orders["ada.paid"]
+    answer = ada.post("/conversations", {"message": f"Please cancel order {paid}, I ordered twice"}).json()
+    page = as_person("ada").get(f"/approvals/{answer['approvals'][0]['id']}").text
+    assert "The app Pocket Pine asks for this" in page and "order: written by the app" in page
+    assert "typed by you" not in page
+    entry = next(e for e in entries(building, "command.proposed") if e.facts()["action"] == "CancelOrder")
+    assert entry.facts()["act"]["name"] == "assistant" and entry.facts()["act"]["app"] == "pocket-pine"
+    assert "assistant, for the app Pocket Pine" in as_person("ada").get("/account/activity?show=everything").text
+
+
+def test_cards_of_the_customers_own_chat_are_not_the_programs(
+    building: Building, app: FastAPI, as_person: Callable[..., Any]
+) -> None:
+    ada = program(building, app, scopes=("assistant",))
+    said = {"message": f"Please cancel order {building.orders['ada.paid']}, I ordered twice"}
+    assert as_person("ada").post("/chat", said).status_code == 303
+    (own,) = cards(building, "ada")
+    assert ada.get("/approvals").json()["items"] == [] and ada.get(f"/approvals/{own.id}").status_code == 404
+    building.clock.move(minutes=16)
+    ada.token = token_for(building, ada.leave)
+    asked = ada.post("/conversations", said).json()["approvals"][0]["id"]
+    assert [card["id"] for card in ada.get("/approvals").json()["items"]] == [asked]
+    other = program(building, app, client_id="other-app", scopes=("assistant",))
+    assert other.get("/approvals").json()["items"] == []
 
 
 def test_a_service_looks_at_the_catalogue_and_acts_for_nobody(building: Building, app: FastAPI) -> None:
