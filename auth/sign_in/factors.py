@@ -18,6 +18,7 @@ from auth.sign_in import attempts, devices, letters, recovery, sessions, totp
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import Refused, SteppedUp
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.first_factor import tell_of_first_factor
 from auth.sign_in.held import Held, factors_held, has_factor
 from auth.sign_in.noted import note
 from auth.sign_in.passkeys import PasskeyLine, list_passkeys
@@ -162,14 +163,19 @@ def finish_enrolment(
         if found is None or found.account.role == Role.GUEST:
             return NotAllowed()
         account_id, shown_at = found.account.id, found.row.second_factor_at
-        if has_factor(session, account_id) and not is_fresh(entrance, shown_at, now):
+        is_first = not has_factor(session, account_id)
+        if not is_first and not is_fresh(entrance, shown_at, now):
             return StepUpNeeded()
         match totp.confirm_enrolment(session, entrance.vault, account_id, code, now=now):
             case CodeAccepted():
                 sessions.revoke_all(session, account_id, now=now, keep=found.row.id)
                 renewed = sessions.stamp_second_factor(session, found.row, method="otp", now=now)
                 codes = recovery.make_codes(session, account_id, now=now)
-                tell(entrance, session, found.account, "two-step sign-in was set up", now)
+                what = "two-step sign-in was set up"
+                if is_first:
+                    tell_of_first_factor(entrance, session, found.account, what, now=now)
+                else:
+                    tell(entrance, session, found.account, what, now)
                 return Enrolled(renewed, codes)
             case answer:
                 return answer

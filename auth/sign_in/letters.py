@@ -43,6 +43,29 @@ def reset(entrance: Entrance, *, to: str, token: str) -> Mail:
     )
 
 
+def first_factor(entrance: Entrance, *, to: str, what: str, disown: str) -> Mail:
+    told = "If it was not you, tell whoever runs the shop at once.\n"
+    if disown:
+        told = (
+            "If it was NOT you, take it off within seven days; it signs everybody out, and your password ends too:\n"
+            f"{entrance.decision_link(disown)}\n"
+            f"and then choose a new password: {entrance.origin}/forgot\n"
+        )
+    return Mail(
+        to=to,
+        subject=f"A change to your sign-in at {entrance.shop_name}",
+        text=f"On your account at {entrance.shop_name}, {what}. From now on signing in takes it.\n\n{told}",
+    )
+
+
+def password_changed(entrance: Entrance, *, to: str, gone: str, stays: str) -> Mail:
+    """``gone`` and ``stays`` name ways to sign in; empty where there are none."""
+    told = changed(entrance, to=to, what="the password was changed")
+    removed = f"Removed with it: {gone}. Link what is yours again, after signing in.\n" if gone else ""
+    left = f"Beside the new password, these still belong to the account: {stays}.\n" if stays else ""
+    return Mail(to=to, subject=told.subject, text="\n".join(part for part in (told.text, removed, left) if part))
+
+
 def changed(entrance: Entrance, *, to: str, what: str) -> Mail:
     return Mail(
         to=to,

@@ -32,6 +32,7 @@ from auth.sign_in.factors import (
     subject_of,
     tell,
 )
+from auth.sign_in.first_factor import tell_of_first_factor
 from auth.sign_in.held import factors_held
 from auth.sign_in.noted import note
 from auth.sign_in.passkeys import LONGEST_NAME, MOST, PasskeyLine, find_passkey
@@ -149,9 +150,11 @@ def _finish(
             return Refused()
         passkeys.keep(session, entrance.vault, found.account.id, made=made, name=_name(name), now=now)
         note(session, "passkey.added", at=now, account_id=found.account.id, can_be_copied=made.can_be_copied)
-        tell(entrance, session, found.account, "a passkey was added", now)
         codes: tuple[str, ...] = ()
-        if not held.any:
+        if held.any:
+            tell(entrance, session, found.account, "a passkey was added", now)
+        else:
+            tell_of_first_factor(entrance, session, found.account, "a passkey was added", now=now)
             sessions.revoke_all(session, found.account.id, now=now, keep=found.row.id)
             codes = recovery.make_codes(session, found.account.id, now=now)
         method = "swk" if made.can_be_copied else "hwk"

@@ -12,7 +12,9 @@ from starlette.responses import Response
 from auth.accounts import Account, find_account_id_by_email_tag
 from auth.database import Scope
 from auth.mail import Mail, waiting_mail
+from auth.sign_in.devices import count_known
 from auth.sign_in.mail_change import carry_out_changes
+from auth.sign_in.outside.identities import Identity, add_identity, lines_of
 from auth.sign_in.registration import register
 from tests.browsing import PASSWORD, Street, entries
 
@@ -90,6 +92,28 @@ def test_a_new_password_ends_a_change_that_somebody_began(street: Street) -> Non
     browser.post("/account/security/password", data={"current": PASSWORD, "new": "another heron lantern 58"})
     for link in links:
         assert street.browser().post(link).status_code == 422
+
+
+def test_a_reset_takes_every_identity_off_and_knows_no_browser(street: Street) -> None:
+    """Whoever was in may have left a way back: an identity of their own, and a browser that is no news any more."""
+    house, ada = street.building.house, street.building.person("ada")
+    thief = street.signed_in("ada")
+    with house.database.begin(Scope.own(ada.id)) as session:
+        theirs = Identity("id-example", "https://id.example", "u-thief", "thief@example.org")
+        add_identity(session, house.vault, ada.id, theirs, now=house.clock())
+    thief.post("/account/security/password", data={"current": PASSWORD, "new": "another heron lantern 58"})
+    (told,) = _mails(street, "A change to your sign-in")
+    assert "sign-in with id-example" in told.text and "an authenticator app" in told.text and "thief" not in told.text
+    owner = street.browser("198.51.100.66")
+    owner.post("/forgot", data={"email": ada.email})
+    (link,) = re.findall(r"http://localhost:8000(/reset/[\w-]+)", _mails(street, "Choose a new password")[0].text)
+    assert owner.post(link, data={"password": PASSWORD}).status_code == 303
+    with house.database.read(Scope.own(ada.id)) as session:
+        assert lines_of(session, house.vault, ada.id) == [] and count_known(session, ada.id) == 0
+    told = max(_mails(street, "A change to your sign-in"), key=lambda mail: "Removed" in mail.text)
+    assert "Removed with it: sign-in with id-example" in told.text
+    street.sign_in(thief, "ada")
+    assert len(_mails(street, "new device")) == 1
 
 
 def test_a_new_device_is_told_and_a_known_one_is_not(street: Street) -> None:

@@ -9,7 +9,7 @@ from auth.database import Scope
 from auth.sign_in import lost_factor, mail_change, one_time
 from auth.sign_in.address_changes import addresses_of
 from auth.sign_in.attempts import TooMany
-from auth.sign_in.ceremony import NeedsSecondFactor, SignedIn, begin_sign_in, finish_sign_in
+from auth.sign_in.ceremony import NeedsSecondFactor, Refused, SignedIn, begin_sign_in, finish_sign_in
 from auth.sign_in.devices import count_known
 from auth.sign_in.factors import NotAllowed, StepUpNeeded, forget_devices, security_of
 from auth.sign_in.lost_factor import NoWayBack, Waits
@@ -89,7 +89,7 @@ def test_nothing_is_taken_off_before_its_time_by_any_caller(house):
     assert answer_link(house.entrance, token=finish) == Decision(Purpose.LOST_FINISH, waits.ready_at)
     house.clock.advance(minutes=1)
     assert answer_link(house.entrance, token=finish) == Decided(Purpose.LOST_FINISH)
-    assert isinstance(sign_in(house), SignedIn)
+    assert isinstance(sign_in(house), Refused)
 
 
 def test_the_address_that_was_left_lately_is_told_and_can_only_stop(house):
