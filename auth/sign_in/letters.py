@@ -152,6 +152,18 @@ def mail_change_waits(entrance: Entrance, *, to: str, at: datetime, cancel: str)
     )
 
 
+def mail_change_given_up(entrance: Entrance, *, to: str) -> Mail:
+    return Mail(
+        to=to,
+        subject=f"Your address at {entrance.shop_name} stays as it is",
+        text=(
+            f"Your account at {entrance.shop_name} was to use another e-mail address from today on. Meanwhile another "
+            "account has that address, so yours keeps this one.\n\n"
+            f"To use a different address, ask again: {entrance.origin}/account/security\n"
+        ),
+    )
+
+
 def factor_reset(entrance: Entrance, *, to: str, at: datetime, cancel: str, finish: str) -> Mail:
     how = ""
     if finish:

@@ -127,7 +127,7 @@ def waits_until(session: Session, account_id: UUID, *, now: datetime) -> datetim
 
 
 def carry_out_reset(entrance: Entrance, session: Session, account_id: UUID, *, now: datetime) -> bool:
-    """Take every second factor and the password away and end all sessions; ``False`` before its time and without a wish."""
+    """Take the second factors and the password away, end all sessions; ``False`` before its time and without a wish."""
     row, account = _open_reset(session, account_id, now=now), find_account(session, account_id)
     if row is None or account is None or now < row.ready_at:
         return False
