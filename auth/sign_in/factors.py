@@ -69,6 +69,7 @@ class Security:
     passkeys: Sequence[PasskeyLine] = ()
     email: str = ""
     known_devices: int = 0
+    has_password: bool = True
 
     @property
     def is_two_step(self) -> bool:
@@ -87,7 +88,8 @@ def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
         has_totp, codes_left = totp.has_factor(session, account.id), recovery.codes_left(session, account.id)
         keys = list_passkeys(session, entrance.vault, account.id)
         email, known = entrance.vault.open(session, account, "email"), devices.count_known(session, account.id)
-        return Security(has_totp, codes_left, lines, account.password_set_at, keys, email, known)
+        has_one = account.password_hash is not None
+        return Security(has_totp, codes_left, lines, account.password_set_at, keys, email, known, has_one)
 
 
 def held_by(entrance: Entrance, actor: Actor) -> Held:
@@ -106,9 +108,14 @@ def needs_password_to_enrol(entrance: Entrance, actor: Actor) -> bool:
         account = _account(session, actor)
         if account is None or has_factor(session, account.id):
             return False
-        row = None if actor.session_id is None else session.get(SignInSession, actor.session_id)
-        arrived_at = None if row is None or row.revoked_at is not None else row.password_at
-        return account.password_hash is not None or not is_fresh(entrance, arrived_at, entrance.clock())
+        return not _has_arrived(entrance, session, account, actor)
+
+
+def has_just_arrived(entrance: Entrance, actor: Actor) -> bool:
+    """Whether the actor has no password and came from elsewhere within the last minutes, which stands for one."""
+    with entrance.database.read(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        return account is not None and _has_arrived(entrance, session, account, actor)
 
 
 def has_password(entrance: Entrance, actor: Actor) -> bool:
@@ -297,6 +304,8 @@ def subject_of(actor: Actor) -> str:
 def _refuse_going_without(
     entrance: Entrance, actor: Actor, password: str, *, now: datetime
 ) -> Rejected | NotAllowed | TooMany | None:
+    if has_just_arrived(entrance, actor):
+        return None
     match refuse_password(entrance, actor, password, event="totp.remove_refused", now=now):
         case TooMany() as too_many:
             return too_many
@@ -304,6 +313,13 @@ def _refuse_going_without(
             return NotAllowed()
     verdict = judge_password(password, has_second_factor=False)
     return verdict if isinstance(verdict, Rejected) else None
+
+
+def _has_arrived(entrance: Entrance, session: Session, account: Account, actor: Actor) -> bool:
+    row = None if actor.session_id is None else session.get(SignInSession, actor.session_id)
+    if account.password_hash is not None or row is None or row.revoked_at is not None or "fed" not in row.amr.split():
+        return False
+    return is_fresh(entrance, row.password_at, entrance.clock())
 
 
 def _has_passkeys(entrance: Entrance, actor: Actor) -> bool:

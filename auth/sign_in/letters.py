@@ -164,7 +164,10 @@ def mail_change_given_up(entrance: Entrance, *, to: str) -> Mail:
     )
 
 
-def factor_reset(entrance: Entrance, *, to: str, at: datetime, cancel: str, finish: str) -> Mail:
+def factor_reset(entrance: Entrance, *, to: str, at: datetime, cancel: str, finish: str, method: str) -> Mail:
+    who, known = "Somebody who knows your password", "yours is known"
+    if method != "pwd":
+        who, known = "Somebody who signs in to your account from elsewhere", "that also removes every linked identity"
     how = ""
     if finish:
         how = (
@@ -175,10 +178,10 @@ def factor_reset(entrance: Entrance, *, to: str, at: datetime, cancel: str, fini
         to=to,
         subject=f"Somebody says your second factor at {entrance.shop_name} is lost",
         text=(
-            f"Somebody who knows your password says that they have lost the phone and the recovery codes of your "
+            f"{who} says that they have lost the phone and the recovery codes of your "
             f"account at {entrance.shop_name}, and wants to sign in without them.\n\n"
             f"If it was NOT you, stop it now:\n{entrance.decision_link(cancel)}\n"
-            f"and choose a new password, because yours is known: {entrance.origin}/forgot\n\n"
+            f"and choose a new password, because {known}: {entrance.origin}/forgot\n\n"
             f"{how}"
             "Until then nothing changes. Signing in with your phone, a passkey or a recovery code stops it as well.\n"
         ),

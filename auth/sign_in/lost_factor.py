@@ -59,7 +59,7 @@ def ask_factor_reset(entrance: Entrance, *, ticket: str) -> Waits | NoWayBack | 
     """Begin to wait, with the ticket of a first step that was right. Asked again, it is still the first wish."""
     now = entrance.clock()
     with entrance.database.begin(Scope.own(None)) as session:
-        row, _ = find_ticket(session, ticket, now=now)
+        row, method = find_ticket(session, ticket, now=now)
         account = None if row is None else find_account(session, row.account_id)
         # A clerk's second factor is handed out by whoever runs the shop, face to face.
         if account is None or account.role != Role.CUSTOMER:
@@ -78,12 +78,14 @@ def ask_factor_reset(entrance: Entrance, *, ticket: str) -> Waits | NoWayBack | 
         cancel, _ = one_time.issue(session, account.id, purpose=Purpose.LOST_CANCEL, now=now)
         finish, _ = one_time.issue(session, account.id, purpose=Purpose.LOST_FINISH, now=now)
         to = entrance.vault.open(session, account, "email")
-        mail = letters.factor_reset(entrance, to=to, at=reset.ready_at, cancel=cancel, finish=finish)
+        mail = letters.factor_reset(entrance, to=to, at=reset.ready_at, cancel=cancel, finish=finish, method=method)
         queue_mail(session, entrance.vault, account.id, mail=mail, now=now)
         for address in addresses_of(session, entrance.vault, account, now=now):
             if address != to:
                 # An address that was left lately can stop it, and can't end the wait.
-                told = letters.factor_reset(entrance, to=address, at=reset.ready_at, cancel=cancel, finish="")
+                told = letters.factor_reset(
+                    entrance, to=address, at=reset.ready_at, cancel=cancel, finish="", method=method
+                )
                 queue_mail(session, entrance.vault, account.id, mail=told, now=now)
         note(session, "factors.reset_asked", at=now, account_id=account.id)
         return Waits(reset.ready_at)

@@ -22,7 +22,7 @@ from auth.sign_in.address_changes import MailChange, end_open_changes, open_chan
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.claims import is_proved, is_proved_by_somebody
 from auth.sign_in.entrance import Entrance
-from auth.sign_in.factors import NotAllowed, StepUpNeeded, is_fresh, needs_password_to_enrol, refuse_password
+from auth.sign_in.factors import NotAllowed, StepUpNeeded, has_just_arrived, held_by, is_fresh, refuse_password
 from auth.sign_in.lost_factor import end_open_resets
 from auth.sign_in.noted import note
 from auth.sign_in.one_time import Purpose
@@ -50,20 +50,21 @@ class ChangeUnderWay:
 def ask_mail_change(
     entrance: Entrance, actor: Actor, *, email: str, password: str
 ) -> LettersSent | Rejected | WrongPassword | StepUpNeeded | NotAllowed | TooMany:
-    """Ask both addresses. Takes a factor shown just now, or the password where there is none. A newer wish replaces
-    the one before.
+    """Ask both addresses. Takes a factor shown just now, or the password where there is none; without either, having
+    just come from elsewhere. A newer wish replaces the one before.
     """
     now, email = entrance.clock(), cleaned(email)
     if actor.account_id is None or not actor.is_signed_in:
         return NotAllowed()
     if not is_plausible(email):
         return Rejected("That does not look like an e-mail address. It should read like name@example.com.")
-    if needs_password_to_enrol(entrance, actor):
+    if held_by(entrance, actor).any:
+        if not is_fresh(entrance, actor.second_factor_at, now):
+            return StepUpNeeded()
+    elif not has_just_arrived(entrance, actor):
         refused = refuse_password(entrance, actor, password, event="mail.change_refused", now=now)
         if refused is not None:
             return refused
-    elif not is_fresh(entrance, actor.second_factor_at, now):
-        return StepUpNeeded()
     with entrance.database.read(Scope.house("whether somebody has proved an address")) as session:
         is_taken = is_proved(session, entrance.vault.email_tag(email))
     with entrance.database.begin(Scope.own(actor.account_id)) as session:

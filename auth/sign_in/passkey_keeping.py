@@ -25,6 +25,7 @@ from auth.sign_in.factors import (
     NotAllowed,
     Removed,
     StepUpNeeded,
+    has_just_arrived,
     has_password,
     is_fresh,
     needs_password_to_enrol,
@@ -213,6 +214,8 @@ def _refuse_going_without(
     entrance: Entrance, actor: Actor, password: str
 ) -> LastFactor | WrongPassword | Rejected | TooMany | None:
     """Why the last factor may not go; ``None`` when the password is right and can stand alone."""
+    if actor.role is Role.CUSTOMER and has_just_arrived(entrance, actor):
+        return None
     if actor.role is not Role.CUSTOMER or not has_password(entrance, actor):
         return LastFactor()
     refused = refuse_password(entrance, actor, password, event="passkey.remove_refused", now=entrance.clock())
