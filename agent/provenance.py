@@ -44,12 +44,18 @@ _COUNTED = (
     ("twelve", "zwölf", "dozen", "dutzend"),
 )
 _NONE = (
-    *("zero", "null", "none", "remove", "delete", "out", "empty", "clear", "raus", "weg", "leer", "leeren"),
+    *("zero", "null", "none", "remove", "delete", "out", "raus", "weg"),
     *("entferne", "entfernen", "lösche", "löschen"),
 )
 _NUMBERS: Mapping[str, int] = MappingProxyType(
     {word: n for n, words in enumerate(_COUNTED, 1) for word in words} | dict.fromkeys(_NONE, 0)
 )
+
+# "Empty my basket" is a zero; "the box came empty" and "is that clear?" are not, unless it is what was said just now.
+_EMPTIED = re.compile(
+    r"(?:^|[.!?;,:]\s*|\b(?:and|then|please|now|just|und|bitte|dann|jetzt)\s+)(?:empty|clear|leere)\b|\bleeren\b"
+)
+_EMPTY = re.compile(r"\b(?:empty|clear|leer)\b")
 
 
 @dataclass(slots=True)
@@ -130,7 +136,8 @@ class Provenance:
     def _of_number(self, value: int) -> Origin:
         if value == 1:
             return Origin.SHOP  # one of something is what everybody means who names no number
-        if any(value in _numbers(text) for text in self.own):
+        is_emptied = value == 0 and any(_EMPTY.search(_bare(text)) for text in self.own[-1:])
+        if is_emptied or any(value in _numbers(text) for text in self.own):
             return self.speaker
         if str(value) in self.records:
             return Origin.RECORD
@@ -192,7 +199,8 @@ def _words(bare: str) -> list[str]:
 def _numbers(text: str) -> set[int]:
     bare = _bare(text)
     digits = {int(found) for found in re.findall(r"(?<![\w.,-])\d{1,4}(?=x?(?![\w-]))", bare)}
-    return digits | {_NUMBERS[word] for word in re.findall(r"[^\W\d_]+", bare) if word in _NUMBERS}
+    emptied = {0} if _EMPTIED.search(bare) else set()
+    return digits | emptied | {_NUMBERS[word] for word in re.findall(r"[^\W\d_]+", bare) if word in _NUMBERS}
 
 
 def _is_in(bare: str, text: str) -> bool:

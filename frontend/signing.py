@@ -15,6 +15,7 @@ from auth.guard.decisions import Done, Need, Pending, Refused
 from auth.guard.rooms import Card
 from auth.guard.submissions import outcome_from_json
 from auth.oauth.delegations import app_behind
+from auth.sign_in.factors import has_just_arrived
 from auth.sign_in.held import Held, factors_held, has_factor
 from frontend.house import House
 from frontend.render import moment, new_request_id
@@ -80,6 +81,7 @@ class SigningCard:
     error: str = ""
     needs_factor: bool = False
     wants_password: bool = False
+    has_password: bool = True
     held: Held = Held()
     from_chat: bool = False
     seen: tuple[tuple[str, bool], ...] = ()
@@ -118,7 +120,9 @@ def takes_password(house: House, actor: Actor, approval: Approval) -> bool:
 def _to_sign(
     house: House, session: Session, actor: Actor, approval: Approval, shown: Card, *, now: datetime, wrong_code: str
 ) -> SigningCard:
-    wants_code = bool(wrong_code) or needs_code(house, actor, approval)
+    wants_code = bool(wrong_code) or (
+        needs_code(house, actor, approval) and not _arrival_will_do(house, actor, approval)
+    )
     held = factors_held(session, approval.account_id) if wants_code else Held()
     has_none = wants_code and not held.any
     wants_password = has_none and approval.action in PASSWORD_WILL_DO
@@ -137,9 +141,14 @@ def _to_sign(
         needs_factor=has_none and not wants_password,
         held=held,
         wants_password=wants_password,
+        has_password=account is None or account.password_hash is not None,
         seen=_prepared_from(approval),
         app=_asking_app(session, approval),
     )
+
+
+def _arrival_will_do(house: House, actor: Actor, approval: Approval) -> bool:
+    return takes_password(house, actor, approval) and has_just_arrived(house.entrance, actor)
 
 
 def _asking_app(session: Session, approval: Approval) -> str:

@@ -18,6 +18,7 @@ from auth.sign_in import attempts, devices, letters, recovery, sessions, totp
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.ceremony import Refused, SteppedUp
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.first_factor import tell_of_first_factor
 from auth.sign_in.held import Held, factors_held, has_factor
 from auth.sign_in.noted import note
 from auth.sign_in.passkeys import PasskeyLine, list_passkeys
@@ -68,6 +69,7 @@ class Security:
     passkeys: Sequence[PasskeyLine] = ()
     email: str = ""
     known_devices: int = 0
+    has_password: bool = True
 
     @property
     def is_two_step(self) -> bool:
@@ -86,7 +88,8 @@ def security_of(entrance: Entrance, actor: Actor) -> Security | NotAllowed:
         has_totp, codes_left = totp.has_factor(session, account.id), recovery.codes_left(session, account.id)
         keys = list_passkeys(session, entrance.vault, account.id)
         email, known = entrance.vault.open(session, account, "email"), devices.count_known(session, account.id)
-        return Security(has_totp, codes_left, lines, account.password_set_at, keys, email, known)
+        has_one = account.password_hash is not None
+        return Security(has_totp, codes_left, lines, account.password_set_at, keys, email, known, has_one)
 
 
 def held_by(entrance: Entrance, actor: Actor) -> Held:
@@ -105,9 +108,14 @@ def needs_password_to_enrol(entrance: Entrance, actor: Actor) -> bool:
         account = _account(session, actor)
         if account is None or has_factor(session, account.id):
             return False
-        row = None if actor.session_id is None else session.get(SignInSession, actor.session_id)
-        arrived_at = None if row is None or row.revoked_at is not None else row.password_at
-        return account.password_hash is not None or not is_fresh(entrance, arrived_at, entrance.clock())
+        return not _has_arrived(entrance, session, account, actor)
+
+
+def has_just_arrived(entrance: Entrance, actor: Actor) -> bool:
+    """Whether the actor has no password and came from elsewhere within the last minutes, which stands for one."""
+    with entrance.database.read(Scope.own(actor.account_id)) as session:
+        account = _account(session, actor)
+        return account is not None and _has_arrived(entrance, session, account, actor)
 
 
 def has_password(entrance: Entrance, actor: Actor) -> bool:
@@ -162,14 +170,19 @@ def finish_enrolment(
         if found is None or found.account.role == Role.GUEST:
             return NotAllowed()
         account_id, shown_at = found.account.id, found.row.second_factor_at
-        if has_factor(session, account_id) and not is_fresh(entrance, shown_at, now):
+        is_first = not has_factor(session, account_id)
+        if not is_first and not is_fresh(entrance, shown_at, now):
             return StepUpNeeded()
         match totp.confirm_enrolment(session, entrance.vault, account_id, code, now=now):
             case CodeAccepted():
                 sessions.revoke_all(session, account_id, now=now, keep=found.row.id)
                 renewed = sessions.stamp_second_factor(session, found.row, method="otp", now=now)
                 codes = recovery.make_codes(session, account_id, now=now)
-                tell(entrance, session, found.account, "two-step sign-in was set up", now)
+                what = "two-step sign-in was set up"
+                if is_first:
+                    tell_of_first_factor(entrance, session, found.account, what, now=now)
+                else:
+                    tell(entrance, session, found.account, what, now)
                 return Enrolled(renewed, codes)
             case answer:
                 return answer
@@ -291,6 +304,8 @@ def subject_of(actor: Actor) -> str:
 def _refuse_going_without(
     entrance: Entrance, actor: Actor, password: str, *, now: datetime
 ) -> Rejected | NotAllowed | TooMany | None:
+    if has_just_arrived(entrance, actor):
+        return None
     match refuse_password(entrance, actor, password, event="totp.remove_refused", now=now):
         case TooMany() as too_many:
             return too_many
@@ -298,6 +313,13 @@ def _refuse_going_without(
             return NotAllowed()
     verdict = judge_password(password, has_second_factor=False)
     return verdict if isinstance(verdict, Rejected) else None
+
+
+def _has_arrived(entrance: Entrance, session: Session, account: Account, actor: Actor) -> bool:
+    row = None if actor.session_id is None else session.get(SignInSession, actor.session_id)
+    if account.password_hash is not None or row is None or row.revoked_at is not None or "fed" not in row.amr.split():
+        return False
+    return is_fresh(entrance, row.password_at, entrance.clock())
 
 
 def _has_passkeys(entrance: Entrance, actor: Actor) -> bool:

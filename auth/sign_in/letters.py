@@ -43,6 +43,29 @@ def reset(entrance: Entrance, *, to: str, token: str) -> Mail:
     )
 
 
+def first_factor(entrance: Entrance, *, to: str, what: str, disown: str) -> Mail:
+    told = "If it was not you, tell whoever runs the shop at once.\n"
+    if disown:
+        told = (
+            "If it was NOT you, take it off within seven days; it signs everybody out, and your password ends too:\n"
+            f"{entrance.decision_link(disown)}\n"
+            f"and then choose a new password: {entrance.origin}/forgot\n"
+        )
+    return Mail(
+        to=to,
+        subject=f"A change to your sign-in at {entrance.shop_name}",
+        text=f"On your account at {entrance.shop_name}, {what}. From now on signing in takes it.\n\n{told}",
+    )
+
+
+def password_changed(entrance: Entrance, *, to: str, gone: str, stays: str) -> Mail:
+    """``gone`` and ``stays`` name ways to sign in; empty where there are none."""
+    told = changed(entrance, to=to, what="the password was changed")
+    removed = f"Removed with it: {gone}. Link what is yours again, after signing in.\n" if gone else ""
+    left = f"Beside the new password, these still belong to the account: {stays}.\n" if stays else ""
+    return Mail(to=to, subject=told.subject, text="\n".join(part for part in (told.text, removed, left) if part))
+
+
 def changed(entrance: Entrance, *, to: str, what: str) -> Mail:
     return Mail(
         to=to,
@@ -129,7 +152,22 @@ def mail_change_waits(entrance: Entrance, *, to: str, at: datetime, cancel: str)
     )
 
 
-def factor_reset(entrance: Entrance, *, to: str, at: datetime, cancel: str, finish: str) -> Mail:
+def mail_change_given_up(entrance: Entrance, *, to: str) -> Mail:
+    return Mail(
+        to=to,
+        subject=f"Your address at {entrance.shop_name} stays as it is",
+        text=(
+            f"Your account at {entrance.shop_name} was to use another e-mail address from today on. Meanwhile another "
+            "account has that address, so yours keeps this one.\n\n"
+            f"To use a different address, ask again: {entrance.origin}/account/security\n"
+        ),
+    )
+
+
+def factor_reset(entrance: Entrance, *, to: str, at: datetime, cancel: str, finish: str, method: str) -> Mail:
+    who, known = "Somebody who knows your password", "yours is known"
+    if method != "pwd":
+        who, known = "Somebody who signs in to your account from elsewhere", "that also removes every linked identity"
     how = ""
     if finish:
         how = (
@@ -140,10 +178,10 @@ def factor_reset(entrance: Entrance, *, to: str, at: datetime, cancel: str, fini
         to=to,
         subject=f"Somebody says your second factor at {entrance.shop_name} is lost",
         text=(
-            f"Somebody who knows your password says that they have lost the phone and the recovery codes of your "
+            f"{who} says that they have lost the phone and the recovery codes of your "
             f"account at {entrance.shop_name}, and wants to sign in without them.\n\n"
             f"If it was NOT you, stop it now:\n{entrance.decision_link(cancel)}\n"
-            f"and choose a new password, because yours is known: {entrance.origin}/forgot\n\n"
+            f"and choose a new password, because {known}: {entrance.origin}/forgot\n\n"
             f"{how}"
             "Until then nothing changes. Signing in with your phone, a passkey or a recovery code stops it as well.\n"
         ),

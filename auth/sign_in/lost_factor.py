@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from auth.accounts import find_account
+from auth.accounts import Account, find_account
 from auth.actor import Actor, Role
 from auth.database import Base, Owned, Scope, UtcDateTime, new_id
 from auth.mail import queue_mail
@@ -59,7 +59,7 @@ def ask_factor_reset(entrance: Entrance, *, ticket: str) -> Waits | NoWayBack | 
     """Begin to wait, with the ticket of a first step that was right. Asked again, it is still the first wish."""
     now = entrance.clock()
     with entrance.database.begin(Scope.own(None)) as session:
-        row, _ = find_ticket(session, ticket, now=now)
+        row, method = find_ticket(session, ticket, now=now)
         account = None if row is None else find_account(session, row.account_id)
         # A clerk's second factor is handed out by whoever runs the shop, face to face.
         if account is None or account.role != Role.CUSTOMER:
@@ -78,12 +78,14 @@ def ask_factor_reset(entrance: Entrance, *, ticket: str) -> Waits | NoWayBack | 
         cancel, _ = one_time.issue(session, account.id, purpose=Purpose.LOST_CANCEL, now=now)
         finish, _ = one_time.issue(session, account.id, purpose=Purpose.LOST_FINISH, now=now)
         to = entrance.vault.open(session, account, "email")
-        mail = letters.factor_reset(entrance, to=to, at=reset.ready_at, cancel=cancel, finish=finish)
+        mail = letters.factor_reset(entrance, to=to, at=reset.ready_at, cancel=cancel, finish=finish, method=method)
         queue_mail(session, entrance.vault, account.id, mail=mail, now=now)
         for address in addresses_of(session, entrance.vault, account, now=now):
             if address != to:
                 # An address that was left lately can stop it, and can't end the wait.
-                told = letters.factor_reset(entrance, to=address, at=reset.ready_at, cancel=cancel, finish="")
+                told = letters.factor_reset(
+                    entrance, to=address, at=reset.ready_at, cancel=cancel, finish="", method=method
+                )
                 queue_mail(session, entrance.vault, account.id, mail=told, now=now)
         note(session, "factors.reset_asked", at=now, account_id=account.id)
         return Waits(reset.ready_at)
@@ -127,22 +129,33 @@ def waits_until(session: Session, account_id: UUID, *, now: datetime) -> datetim
 
 
 def carry_out_reset(entrance: Entrance, session: Session, account_id: UUID, *, now: datetime) -> bool:
-    """Take every second factor away and end all sessions; ``False`` before its time and without a wish."""
+    """Take the second factors and the password away, end all sessions; ``False`` before its time and without a wish."""
     row, account = _open_reset(session, account_id, now=now), find_account(session, account_id)
     if row is None or account is None or now < row.ready_at:
         return False
     row.ended_at, row.is_done = now, True
-    totp.remove(session, account_id, now=now)
-    passkeys.remove_all(session, account_id)
-    recovery.remove_codes(session, account_id)
-    sessions.revoke_all(session, account_id, now=now)
-    delegations.end_all(session, account_id, why=Why.ACCOUNT, now=now)
-    one_time.use_up_all(session, account_id, now=now)
-    for to in addresses_of(session, entrance.vault, account, now=now):
-        mail = letters.changed(entrance, to=to, what="two-step sign-in was taken off after the wait of three days")
-        queue_mail(session, entrance.vault, account_id, mail=mail, now=now)
+    what = "two-step sign-in was taken off after the wait of three days"
+    take_factors_off(entrance, session, account, what=what, now=now)
     note(session, "factors.reset", at=now, account_id=account_id)
     return True
+
+
+def take_factors_off(entrance: Entrance, session: Session, account: Account, *, what: str, now: datetime) -> None:
+    """Remove every second factor, and end all sessions, apps and open letters; ``what`` is the sentence of the letter.
+
+    The password goes as well: beside a factor eight characters were enough, alone it takes fifteen (NIST SP 800-63B-4
+    §3.1.1.2), and a hash does not tell how long it was. A new one is chosen by a letter (:mod:`.resetting`).
+    """
+    totp.remove(session, account.id, now=now)
+    passkeys.remove_all(session, account.id)
+    recovery.remove_codes(session, account.id)
+    account.password_hash = None
+    sessions.revoke_all(session, account.id, now=now)
+    delegations.end_all(session, account.id, why=Why.ACCOUNT, now=now)
+    one_time.use_up_all(session, account.id, now=now)
+    for to in addresses_of(session, entrance.vault, account, now=now):
+        mail = letters.changed(entrance, to=to, what=f"{what}; your password no longer works, so choose a new one")
+        queue_mail(session, entrance.vault, account.id, mail=mail, now=now)
 
 
 def forget_resets(session: Session, *, before: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from auth.accounts import Account, find_account, find_account_id_by_email_tag
+from auth.accounts import Account, find_account
 from auth.actor import Actor
 from auth.database import Scope, narrow, new_id
 from auth.mail import Mail, queue_mail
@@ -20,8 +20,10 @@ from auth.sign_in import attempts, letters, one_time
 from auth.sign_in.address import cleaned, is_plausible
 from auth.sign_in.address_changes import MailChange, end_open_changes, open_change
 from auth.sign_in.attempts import TooMany
+from auth.sign_in.claims import is_proved, is_proved_by_somebody
 from auth.sign_in.entrance import Entrance
-from auth.sign_in.factors import NotAllowed, StepUpNeeded, is_fresh, needs_password_to_enrol, refuse_password
+from auth.sign_in.factors import NotAllowed, StepUpNeeded, has_just_arrived, held_by, is_fresh, refuse_password
+from auth.sign_in.lost_factor import end_open_resets
 from auth.sign_in.noted import note
 from auth.sign_in.one_time import Purpose
 from auth.sign_in.passwords import Rejected
@@ -48,20 +50,23 @@ class ChangeUnderWay:
 def ask_mail_change(
     entrance: Entrance, actor: Actor, *, email: str, password: str
 ) -> LettersSent | Rejected | WrongPassword | StepUpNeeded | NotAllowed | TooMany:
-    """Ask both addresses. Takes a factor shown just now, or the password where there is none. A newer wish replaces
-    the one before.
+    """Ask both addresses. Takes a factor shown just now, or the password where there is none; without either, having
+    just come from elsewhere. A newer wish replaces the one before.
     """
     now, email = entrance.clock(), cleaned(email)
     if actor.account_id is None or not actor.is_signed_in:
         return NotAllowed()
     if not is_plausible(email):
         return Rejected("That does not look like an e-mail address. It should read like name@example.com.")
-    if needs_password_to_enrol(entrance, actor):
+    if held_by(entrance, actor).any:
+        if not is_fresh(entrance, actor.second_factor_at, now):
+            return StepUpNeeded()
+    elif not has_just_arrived(entrance, actor):
         refused = refuse_password(entrance, actor, password, event="mail.change_refused", now=now)
         if refused is not None:
             return refused
-    elif not is_fresh(entrance, actor.second_factor_at, now):
-        return StepUpNeeded()
+    with entrance.database.read(Scope.house("whether somebody has proved an address")) as session:
+        is_taken = is_proved(session, entrance.vault.email_tag(email))
     with entrance.database.begin(Scope.own(actor.account_id)) as session:
         subject = f"address {actor.account_id}"
         too_many = attempts.take(session, entrance.vault, attempts.MAIL, subject=subject, now=now)
@@ -71,7 +76,7 @@ def ask_mail_change(
         if entrance.vault.email_tag(email) == account.email_tag:
             return Rejected("That is your address already.")
         end_open_changes(session, account.id, now=now)
-        _ask(entrance, session, account, email=email, now=now)
+        _ask(entrance, session, account, email=email, is_taken=is_taken, now=now)
         return LettersSent()
 
 
@@ -124,7 +129,7 @@ def carry_out_changes(entrance: Entrance) -> int:
     return sum(_carry_out(entrance, change_id, account_id) for change_id, account_id in found)
 
 
-def _ask(entrance: Entrance, session: Session, account: Account, *, email: str, now: datetime) -> None:
+def _ask(entrance: Entrance, session: Session, account: Account, *, email: str, is_taken: bool, now: datetime) -> None:
     old, vault = entrance.vault.open(session, account, "email"), entrance.vault
     row = MailChange(id=new_id(now), account_id=account.id, asked_at=now, is_done=False)
     vault.seal(session, row, "new_email", email)
@@ -135,7 +140,7 @@ def _ask(entrance: Entrance, session: Session, account: Account, *, email: str, 
     cancel, _ = one_time.issue(session, account.id, purpose=Purpose.MAIL_CANCEL, now=now)
     _send(entrance, session, account.id, letters.mail_change_old(entrance, to=old, agree=agreed, cancel=cancel), now)
     note(session, "mail.change_asked", at=now, account_id=account.id)
-    if find_account_id_by_email_tag(session, vault.email_tag(email)) is not None:
+    if is_taken:
         # It is somebody's already. The page says the same as always; only its owner is told.
         _send(entrance, session, account.id, letters.address_is_taken(entrance, to=email), now)
         return
@@ -146,7 +151,6 @@ def _ask(entrance: Entrance, session: Session, account: Account, *, email: str, 
 def _carry_out(entrance: Entrance, change_id: UUID, account_id: UUID) -> bool:
     try:
         with entrance.database.begin(Scope.house("a change of address is due")) as session:
-            narrow(session, account_id)
             return _make_true(entrance, session, change_id, account_id)
     except IntegrityError:
         # The address was taken at this very moment; the next run finds it so and ends the change.
@@ -162,10 +166,19 @@ def _make_true(entrance: Entrance, session: Session, change_id: UUID, account_id
     new, old = (entrance.vault.open(session, row, column) for column in ("new_email", "old_email"))
     tag = entrance.vault.email_tag(new)
     row.ended_at = now
-    if find_account_id_by_email_tag(session, tag) is not None or account.status == "closed":
+    # The new mailbox has answered, so a registration of it that nobody has confirmed gives way.
+    is_free = account.status != "closed" and not is_proved_by_somebody(session, tag, now=now)
+    session.flush()
+    narrow(session, account_id)
+    if not is_free:
         note(session, "mail.change_cancelled", at=now, account_id=account_id)
+        if account.status != "closed":
+            _send(entrance, session, account_id, letters.mail_change_given_up(entrance, to=old), now)
         return False
     row.is_done = True
+    # What was mailed to the old address, and what was begun by it, is over.
+    end_open_resets(session, account_id, now=now, why="address")
+    one_time.use_up_all(session, account_id, now=now)
     entrance.vault.seal(session, account, "email", new)
     account.email_tag, account.email_verified_at = tag, now
     session.flush()

@@ -10,6 +10,7 @@ from auth.database import Scope
 from auth.sign_in import one_time
 from auth.sign_in.address_changes import end_open_changes
 from auth.sign_in.entrance import Entrance
+from auth.sign_in.first_factor import disown_factors
 from auth.sign_in.lost_factor import carry_out_reset, end_open_resets, waits_until
 from auth.sign_in.mail_change import agree
 from auth.sign_in.one_time import Purpose
@@ -66,6 +67,8 @@ def answer_link(entrance: Entrance, *, token: str) -> Decided | Decision | DeadL
                 done = end_open_changes(session, account_id, now=now)
             case Purpose.LOST_CANCEL:
                 done = end_open_resets(session, account_id, now=now, why="mail")
+            case Purpose.FACTOR_DISOWN:
+                done = disown_factors(entrance, session, account_id, now=now)
             case _:
                 done = carry_out_reset(entrance, session, account_id, now=now)
         return Decided(purpose) if done else DeadLink()

@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     MAIL_CANCEL = "mail_cancel"
     LOST_CANCEL = "lost_cancel"
     LOST_FINISH = "lost_finish"
+    FACTOR_DISOWN = "factor_disown"
 
 
 LIFETIME = {
@@ -41,10 +42,14 @@ LIFETIME = {
     Purpose.MAIL_CANCEL: timedelta(days=3),
     Purpose.LOST_CANCEL: timedelta(days=10),
     Purpose.LOST_FINISH: timedelta(days=10),
+    Purpose.FACTOR_DISOWN: timedelta(days=7),
 }
 # Links in mails that ask for a decision (auth.sign_in.mailed_links): one page shows what each of them does.
 DECISIONS = frozenset(
-    {Purpose.MAIL_OLD, Purpose.MAIL_NEW, Purpose.MAIL_CANCEL, Purpose.LOST_CANCEL, Purpose.LOST_FINISH}
+    {
+        *(Purpose.MAIL_OLD, Purpose.MAIL_NEW, Purpose.MAIL_CANCEL),
+        *(Purpose.LOST_CANCEL, Purpose.LOST_FINISH, Purpose.FACTOR_DISOWN),
+    }
 )
 
 

@@ -25,6 +25,7 @@ from auth.sign_in.factors import (
     NotAllowed,
     Removed,
     StepUpNeeded,
+    has_just_arrived,
     has_password,
     is_fresh,
     needs_password_to_enrol,
@@ -32,6 +33,7 @@ from auth.sign_in.factors import (
     subject_of,
     tell,
 )
+from auth.sign_in.first_factor import tell_of_first_factor
 from auth.sign_in.held import factors_held
 from auth.sign_in.noted import note
 from auth.sign_in.passkeys import LONGEST_NAME, MOST, PasskeyLine, find_passkey
@@ -149,9 +151,11 @@ def _finish(
             return Refused()
         passkeys.keep(session, entrance.vault, found.account.id, made=made, name=_name(name), now=now)
         note(session, "passkey.added", at=now, account_id=found.account.id, can_be_copied=made.can_be_copied)
-        tell(entrance, session, found.account, "a passkey was added", now)
         codes: tuple[str, ...] = ()
-        if not held.any:
+        if held.any:
+            tell(entrance, session, found.account, "a passkey was added", now)
+        else:
+            tell_of_first_factor(entrance, session, found.account, "a passkey was added", now=now)
             sessions.revoke_all(session, found.account.id, now=now, keep=found.row.id)
             codes = recovery.make_codes(session, found.account.id, now=now)
         method = "swk" if made.can_be_copied else "hwk"
@@ -210,6 +214,8 @@ def _refuse_going_without(
     entrance: Entrance, actor: Actor, password: str
 ) -> LastFactor | WrongPassword | Rejected | TooMany | None:
     """Why the last factor may not go; ``None`` when the password is right and can stand alone."""
+    if actor.role is Role.CUSTOMER and has_just_arrived(entrance, actor):
+        return None
     if actor.role is not Role.CUSTOMER or not has_password(entrance, actor):
         return LastFactor()
     refused = refuse_password(entrance, actor, password, event="passkey.remove_refused", now=entrance.clock())

@@ -1,4 +1,7 @@
-"""A forgotten password, and a changed one. Both end the other sessions and apps; neither touches the second factor."""
+"""A forgotten password, and a changed one. Both end the other sessions and apps; neither touches the second factor.
+
+A forgotten one is also how an owner gets rid of somebody else: it takes every linked identity off and knows no browser.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +15,16 @@ from auth.database import Scope, narrow
 from auth.mail import queue_mail
 from auth.oauth import delegations
 from auth.oauth.delegations import Why
-from auth.sign_in import attempts, letters, one_time, sessions
+from auth.sign_in import attempts, devices, letters, one_time, sessions
 from auth.sign_in.address import LONGEST_ADDRESS, cleaned
 from auth.sign_in.address_changes import end_open_changes
 from auth.sign_in.attempts import TooMany
 from auth.sign_in.entrance import Entrance
-from auth.sign_in.held import has_factor
+from auth.sign_in.held import factors_held, has_factor
 from auth.sign_in.lost_factor import end_open_resets
 from auth.sign_in.noted import note
 from auth.sign_in.one_time import Purpose
+from auth.sign_in.outside.identities import lines_of, remove_identities
 from auth.sign_in.passwords import Accepted, Match, Rejected, judge_password
 from auth.sign_in.registration import LookAtYourMail
 
@@ -59,7 +63,8 @@ def request_reset(entrance: Entrance, *, email: str) -> LookAtYourMail:
 
 def reset_password(entrance: Entrance, *, token: str, password: str) -> Changed | Rejected | LinkIsDead:
     """Set a new password with the mailed token. A rejected password leaves the link usable; the mailbox counts as
-    confirmed, every session ends, and the second factor is asked for at the next sign-in as before.
+    confirmed, every session ends, linked identities are removed, every browser is new, and the second factor is asked
+    for at the next sign-in as before.
     """
     now = entrance.clock()
     with entrance.database.read(Scope.own(None)) as session:
@@ -145,13 +150,37 @@ def _set(
     how: str,
 ) -> None:
     account.password_hash, account.password_set_at = password_hash, now
-    one_time.use_up_all(session, account.id, now=now)
+    # The link that disowns a first factor stays: whoever set that up may be the one who changes the password.
+    one_time.use_up_all(session, account.id, now=now, only=frozenset(Purpose) - {Purpose.FACTOR_DISOWN})
     sessions.revoke_all(session, account.id, now=now, keep=keep)
     # Whatever somebody with the old password has begun ends with it, the apps they may have connected too.
     delegations.end_all(session, account.id, why=Why.ACCOUNT, now=now)
     end_open_changes(session, account.id, now=now)
     end_open_resets(session, account.id, now=now, why="password")
-    to = entrance.vault.open(session, account, "email")
-    mail = letters.changed(entrance, to=to, what="the password was changed")
+    gone = _forget_others(entrance, session, account.id, now=now) if how == "reset" else ""
+    to, stays = entrance.vault.open(session, account, "email"), _other_ways(entrance, session, account.id)
+    mail = letters.password_changed(entrance, to=to, gone=gone, stays=stays)
     queue_mail(session, entrance.vault, account.id, mail=mail, now=now)
     note(session, "password.changed", at=now, account_id=account.id, how=how)
+
+
+def _forget_others(entrance: Entrance, session: Session, account_id: UUID, *, now: datetime) -> str:
+    """Take off what somebody who was in may have left as a way back; returns the identities, for the letter."""
+    gone = _linked(entrance, session, account_id)
+    remove_identities(session, account_id)
+    devices.forget_known(session, account_id, now=now)
+    if gone:
+        note(session, "outside.unlinked_all", at=now, account_id=account_id)
+    return gone
+
+
+def _other_ways(entrance: Entrance, session: Session, account_id: UUID) -> str:
+    held, linked = factors_held(session, account_id), _linked(entrance, session, account_id)
+    ways = ("an authenticator app" if held.totp else "", f"passkeys ({held.passkeys})" if held.passkeys else "", linked)
+    return ", ".join(way for way in ways if way)
+
+
+def _linked(entrance: Entrance, session: Session, account_id: UUID) -> str:
+    """The linked identities by the shop's own names for their providers; what a provider says is not repeated."""
+    lines = lines_of(session, entrance.vault, account_id)
+    return ", ".join(f"sign-in with {line.provider}" for line in lines)

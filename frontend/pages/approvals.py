@@ -106,9 +106,12 @@ def step_up(request: Request, code: str, passkey: str = "") -> TooMany | str | N
 
 
 def _type_password(request: Request, actor: Actor, password: str) -> TooMany | str | None:
+    entrance, token = house_of(request).entrance, token_of(request)
+    if factors.has_just_arrived(entrance, actor):
+        # The session's own record says so; there is no password that could be typed.
+        return None
     if not password:
         return NOTHING_TYPED
-    entrance, token = house_of(request).entrance, token_of(request)
     match factors.show_password(entrance, actor, token=token, password=password[:LONGEST_PASSWORD]):
         case SteppedUp(token=renewed):
             give_session(request, renewed)

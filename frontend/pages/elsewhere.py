@@ -35,6 +35,7 @@ from auth.sign_in.outside.providers import Provider
 from auth.sign_in.outside.trouble import Trouble
 from auth.sign_in.outside.way import Answer, Arrival, Departure, NoWay, Ways
 from auth.web.asking import SignedIn, Visitor, ceiling, door_of, ensure_guest, safe_next, token_of, visit_of
+from auth.web.browser_cookies import keep_device
 from auth.web.cookies import give_session
 from auth.web.handshake_cookie import HandshakeCookie
 from auth.web.limits import ceiling_by_network
@@ -227,7 +228,7 @@ def _arrived(request: Request, actor: Actor, came: Arrival) -> Response:
             return welcome(request, actor, done, next_page)
         case MustEnrol(token=token):
             give_session(request, token)
-            return go_to("/account/security/enrol")
+            return keep_device(request, go_to("/account/security/enrol"))
         case NeedsSecondFactor(ticket=ticket):
             return code_form(request, actor, ticket=ticket, next_page=next_page)
         case ConfirmFirst():

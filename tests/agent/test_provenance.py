@@ -139,3 +139,22 @@ def test_earlier_turns_count_as_long_as_they_are_in_view() -> None:
     known = Provenance()
     known.follow([customer_says(f"show {NUMBER}"), call, ToolMessage(ORDER, tool_call_id="c", name="show_order")])
     assert origin(known, "LAN-BR") is Origin.RECORD and not known.is_tainted
+
+
+@pytest.mark.parametrize(
+    "said", ["Empty my basket", "ok, clear it", "Leere den Korb", "den Korb leeren", "und mach ihn leer"]
+)
+def test_to_empty_is_to_want_none(said: str) -> None:
+    assert origin(seen("hello", said), 0) is Origin.TYPED
+
+
+@pytest.mark.parametrize(
+    "said", ["The box came empty", "that is not clear to me", "die Kiste war leer", "a clear glass"]
+)
+def test_what_was_empty_before_is_no_number_of_later(said: str) -> None:
+    assert origin(seen(said, "what do you advise?"), 0) is Origin.UNKNOWN
+
+
+@pytest.mark.parametrize("said", ["empty my basket", "please clear it", "bitte den Korb leeren"])
+def test_an_order_to_empty_counts_after_a_yes_as_well(said: str) -> None:
+    assert origin(seen(said, "yes"), 0) is Origin.TYPED

@@ -6,6 +6,7 @@ factor is replaced at the level it was set up at), §7.5.1 (fresh proof before f
 
 import re
 
+import pyotp
 from starlette.testclient import TestClient
 
 from auth.accounts import Account
@@ -58,10 +59,15 @@ def test_carried_out_it_ends_every_session_and_every_older_way_in(street: Street
     assert before.get("/orders").status_code == 200
     assert street.browser().post(finish).status_code == 200
     assert before.get("/orders").status_code == 303
-    # From here on it is the password again, and the mail about the new device.
+    # The password beside the factor may have been a short one: it is chosen anew, by a letter, and must stand alone.
     email = street.building.person("ada").email
     again = street.browser()
-    assert again.post("/sign-in", data={"email": email, "password": PASSWORD}).status_code == 303
+    assert again.post("/sign-in", data={"email": email, "password": PASSWORD}).status_code == 422
+    again.post("/forgot", data={"email": email})
+    (link,) = re.findall(r"http://localhost:8000(/reset/[\w-]+)", _letters(street, "Choose a new password")[0].text)
+    assert again.post(link, data={"password": "heron 58"}).status_code == 422
+    assert again.post(link, data={"password": "another heron lantern 58"}).status_code == 303
+    assert again.post("/sign-in", data={"email": email, "password": "another heron lantern 58"}).status_code == 303
     assert again.get("/orders").status_code == 200
 
 
@@ -106,6 +112,52 @@ def test_opening_a_link_changes_nothing(street: Street) -> None:
     house, ada = street.building.house, street.building.person("ada")
     with house.database.read(Scope.own(ada.id)) as session:
         assert lost_factor.waits_until(session, ada.id, now=house.clock()) is not None
+
+
+def test_a_first_factor_that_somebody_else_has_set_up_comes_off_by_its_letter(street: Street) -> None:
+    """Whoever knows the password sets up an app of theirs and changes the password; the owner needs no three days."""
+    thief = _enrolled_by_a_thief(street)
+    changed = thief.post("/account/security/password", data={"current": PASSWORD, "new": "another heron lantern 58"})
+    assert changed.status_code == 303 and _has_app(street)
+    told = next(mail for mail in _letters(street, "A change to your sign-in") if "set up" in mail.text)
+    (disown,) = _links(told.text)
+    owner = street.browser()
+    assert "Was it not you?" in owner.get(disown).text and _has_app(street)
+    page = owner.post(disown)
+    assert page.status_code == 200 and 'href="/forgot"' in page.text and not _has_app(street)
+    assert thief.get("/orders").status_code == 303 and owner.post(disown).status_code in DEAD
+    email = street.building.person("ada").email
+    again = thief.post("/sign-in", data={"email": email, "password": "another heron lantern 58"})
+    assert again.status_code == 422 and entries(street.building, "factors.disowned")
+
+
+def test_the_letter_about_a_first_factor_counts_for_seven_days_and_a_later_one_has_no_link(street: Street) -> None:
+    thief = _enrolled_by_a_thief(street)
+    told = next(mail for mail in _letters(street, "A change to your sign-in") if "set up" in mail.text)
+    thief.post("/account/security/enrol/start")
+    assert len([m for m in _letters(street, "A change to your sign-in") if _links(m.text)]) == 1
+    street.building.clock.move(hours=24 * 7)
+    assert street.browser().post(_links(told.text)[0]).status_code in DEAD and _has_app(street)
+
+
+def _enrolled_by_a_thief(street: Street) -> TestClient:
+    house, ada = street.building.house, street.building.person("ada")
+    with house.database.begin(Scope.own(ada.id)) as session:
+        totp.remove(session, ada.id, now=house.clock())
+        session.get_one(Account, ada.id).password_hash = house.entrance.hasher.hash(PASSWORD)
+    thief = street.browser("198.51.100.66")
+    assert thief.post("/sign-in", data={"email": ada.email, "password": PASSWORD}).status_code == 303
+    thief.post("/account/security/enrol/start", data={"password": PASSWORD})
+    with house.database.read(Scope.own(ada.id)) as session:
+        waiting = totp.waiting_enrolment(
+            session, house.vault, session.get_one(Account, ada.id), now=house.clock(), issuer="x"
+        )
+    assert waiting is not None
+    assert (
+        thief.post("/account/security/enrol", data={"code": pyotp.TOTP(waiting.secret).at(house.clock())}).status_code
+        == 200
+    )
+    return thief
 
 
 def _by_link(street: Street) -> None:

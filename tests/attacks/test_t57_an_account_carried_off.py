@@ -7,16 +7,20 @@ and ended), §7.2.4 (a new token at each proof); OWASP Authentication Cheat Shee
 import re
 from typing import Any
 
+import pytest
 from starlette.responses import Response
 
 from auth.accounts import Account, find_account_id_by_email_tag
 from auth.database import Scope
 from auth.mail import Mail, waiting_mail
+from auth.sign_in.devices import count_known
 from auth.sign_in.mail_change import carry_out_changes
+from auth.sign_in.outside.identities import Identity, add_identity, lines_of
 from auth.sign_in.registration import register
 from tests.browsing import PASSWORD, Street, entries
 
 NEW = "ada.elsewhere@example.org"
+NELLS = "a long word and another"
 
 
 def test_a_stolen_session_without_a_fresh_proof_asks_for_nothing(street: Street) -> None:
@@ -78,9 +82,48 @@ def test_an_address_that_is_somebodys_is_told_to_nobody_and_never_taken(street: 
     for agreeing in ("Use this address", "Another address for"):
         street.browser().post(_links(_mails(street, agreeing)[0].text)[0])
     house = street.building.house
-    register(house.entrance, name="Nell", email=NEW, password="a long word and another")
+    _register_nell(street)
+    token = re.findall(r"/register/confirm/([\w-]+)", _mails(street, "Confirm your address")[0].text)[0]
+    nell = street.browser().post(f"/register/confirm/{token}", data={"password": NELLS})
+    assert nell.status_code == 303
     street.building.clock.move(hours=25)
     assert carry_out_changes(house.entrance) == 0 and _address(street) != NEW
+    assert [mail.to for mail in _mails(street, "stays as it is")] == [street.building.person("ada").email]
+
+
+@pytest.mark.parametrize("is_before", [True, False], ids=["before the wish", "after it"])
+def test_a_registration_that_nobody_has_confirmed_stops_no_change_of_address(street: Street, is_before: bool) -> None:
+    """A stranger who types the address has proved nothing, and its mailbox has."""
+    if is_before:
+        _register_nell(street)
+    _ask(street)
+    if not is_before:
+        _register_nell(street)
+    for agreeing in ("Use this address", "Another address for"):
+        assert street.browser().post(_links(_mails(street, agreeing)[0].text)[0]).status_code == 200
+    street.building.clock.move(hours=25)
+    assert carry_out_changes(street.building.house.entrance) == 1 and _address(street) == NEW
+    assert entries(street.building, "register.given_up")
+    assert street.browser().post("/sign-in", data={"email": NEW, "password": NELLS}).status_code == 422
+
+
+def test_with_another_address_what_the_old_mailbox_holds_is_worthless(street: Street) -> None:
+    _ask(street)
+    for agreeing in ("Use this address", "Another address for"):
+        street.browser().post(_links(_mails(street, agreeing)[0].text)[0])
+    street.building.clock.move(hours=23, minutes=50)
+    old = street.building.person("ada").email
+    thief = street.browser("198.51.100.66")
+    thief.post("/forgot", data={"email": old})
+    thief.post("/sign-in/lost", data={"ticket": street.first_step(thief, "ada")})
+    (reset,) = re.findall(r"http://localhost:8000(/reset/[\w-]+)", _mails(street, "Choose a new password")[0].text)
+    finish = _links(_mails(street, "is lost")[0].text)[1]
+    street.building.clock.move(minutes=15)
+    assert carry_out_changes(street.building.house.entrance) == 1
+    assert thief.post(reset, data={"password": "another heron lantern 58"}).status_code == 422
+    street.building.clock.move(hours=73)
+    assert thief.post(finish).status_code in (404, 422)
+    assert entries(street.building, "factors.reset_cancelled") and not entries(street.building, "factors.reset")
 
 
 def test_a_new_password_ends_a_change_that_somebody_began(street: Street) -> None:
@@ -90,6 +133,28 @@ def test_a_new_password_ends_a_change_that_somebody_began(street: Street) -> Non
     browser.post("/account/security/password", data={"current": PASSWORD, "new": "another heron lantern 58"})
     for link in links:
         assert street.browser().post(link).status_code == 422
+
+
+def test_a_reset_takes_every_identity_off_and_knows_no_browser(street: Street) -> None:
+    """Whoever was in may have left a way back: an identity of their own, and a browser that is no news any more."""
+    house, ada = street.building.house, street.building.person("ada")
+    thief = street.signed_in("ada")
+    with house.database.begin(Scope.own(ada.id)) as session:
+        theirs = Identity("id-example", "https://id.example", "u-thief", "thief@example.org")
+        add_identity(session, house.vault, ada.id, theirs, now=house.clock())
+    thief.post("/account/security/password", data={"current": PASSWORD, "new": "another heron lantern 58"})
+    (told,) = _mails(street, "A change to your sign-in")
+    assert "sign-in with id-example" in told.text and "an authenticator app" in told.text and "thief" not in told.text
+    owner = street.browser("198.51.100.66")
+    owner.post("/forgot", data={"email": ada.email})
+    (link,) = re.findall(r"http://localhost:8000(/reset/[\w-]+)", _mails(street, "Choose a new password")[0].text)
+    assert owner.post(link, data={"password": PASSWORD}).status_code == 303
+    with house.database.read(Scope.own(ada.id)) as session:
+        assert lines_of(session, house.vault, ada.id) == [] and count_known(session, ada.id) == 0
+    told = max(_mails(street, "A change to your sign-in"), key=lambda mail: "Removed" in mail.text)
+    assert "Removed with it: sign-in with id-example" in told.text
+    street.sign_in(thief, "ada")
+    assert len(_mails(street, "new device")) == 1
 
 
 def test_a_new_device_is_told_and_a_known_one_is_not(street: Street) -> None:
@@ -146,6 +211,10 @@ def test_a_planted_session_and_the_one_before_a_passkey_end_at_the_proof(street:
     browser.post("/account/security/fresh", data={"code": street.next_code("ada")})
     planted = street.browser()
     assert planted.get("/orders", headers={"Cookie": f"countersign={before}"}).status_code == 303
+
+
+def _register_nell(street: Street) -> None:
+    register(street.building.house.entrance, name="Nell", email=NEW, password=NELLS)
 
 
 def _ask(street: Street, email: str = NEW) -> Response:

@@ -6,6 +6,7 @@ OpenID Connect Core 1.0 §3.1.3.7, RFC 8725 (JWT best practices), OWASP ASVS 5.0
 
 import base64
 import hmac
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,8 @@ from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from auth.sign_in.outside.calls import Calls
-from auth.sign_in.outside.trouble import OutsideTrouble
+from auth.sign_in.outside.directory import Directory
+from auth.sign_in.outside.trouble import OutsideTrouble, Trouble
 from tests.elsewhere import SECRET, Person, Quarter, StandIn, come_in, leave, open_quarter, part, unsigned, who
 
 ANYBODY = Person("u-1", "wren.marsh@example.net", True, "Wren Marsh")
@@ -301,3 +303,48 @@ def test_a_provider_that_is_down_is_told_as_that(quarter: Quarter) -> None:
     assert answer.status_code == 503 and "Id Example does not answer" in answer.text and not who(browser)
     quarter.town.houses["id.example"] = StandIn.serve.__get__(quarter.id)
     assert come_in(browser, quarter.id, ANYBODY).status_code == 303, "and the next try is a new one"
+
+
+def test_who_arrives_while_keys_are_fetched_waits_for_them(quarter: Quarter) -> None:
+    """Two at once: one call for the keys, and both get in."""
+    serve, asked, found = quarter.town.houses[quarter.id.netloc], threading.Event(), list[Key | None]()
+
+    def slow(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/keys":
+            asked.set()
+            time.sleep(0.3)
+        return serve(request)
+
+    quarter.town.houses[quarter.id.netloc] = slow
+    directory, provider = Directory(quarter.town.calls(), quarter.building.clock), quarter.id.as_provider()
+    directory.facts(provider)
+
+    def look_up() -> None:
+        found.append(directory.key(provider, kid=quarter.id.key.kid, algorithm="ES256"))
+
+    threads = [threading.Thread(target=look_up) for _ in range(2)]
+    threads[0].start()
+    assert asked.wait(5)
+    threads[1].start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 2 and None not in found and quarter.town.times("/keys") == 1
+
+
+def test_keys_that_could_not_be_fetched_are_asked_for_again_soon(quarter: Quarter) -> None:
+    """A hiccup is told as one, and makes nobody's token unsound for a minute."""
+    serve, is_down = quarter.town.houses[quarter.id.netloc], [True]
+
+    def stumbling(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(503) if is_down[0] and request.url.path == "/keys" else serve(request)
+
+    quarter.town.houses[quarter.id.netloc] = stumbling
+    directory, provider = Directory(quarter.town.calls(), quarter.building.clock), quarter.id.as_provider()
+    for _ in range(2):
+        with pytest.raises(OutsideTrouble) as told:
+            directory.key(provider, kid=quarter.id.key.kid, algorithm="ES256")
+        assert told.value.trouble is Trouble.PROVIDER_DOWN
+    assert quarter.town.times("/keys") == 1
+    is_down[0] = False
+    quarter.building.clock.move(seconds=5)
+    assert directory.key(provider, kid=quarter.id.key.kid, algorithm="ES256") is not None

@@ -3,16 +3,20 @@
 OWASP ASVS 5.0 §7.5.1 and §6.4.4, NIST SP 800-63B-4 §4.1.2 (binding of authenticators).
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import pyotp
 import pytest
 from starlette.testclient import TestClient
 
 from auth.accounts import Account
 from auth.database import Scope
+from auth.sign_in import totp
+from auth.sign_in.outside.identities import Identity, add_identity
 from tests.browsing import PASSWORD, entries, kinds
 from tests.elsewhere import Person, Quarter, come_in, leave, onward, open_quarter, who
 
@@ -63,6 +67,70 @@ def test_a_first_factor_of_an_account_without_a_password_takes_a_fresh_arrival(q
     again = quarter.browser()
     come_in(again, quarter.id, WREN)
     assert again.post("/account/security/enrol/start", data={"password": ""}).status_code in (200, 303)
+
+
+def test_without_a_password_a_fresh_arrival_changes_the_address_and_nothing_older_does(quarter: Quarter) -> None:
+    browser = quarter.browser()
+    come_in(browser, quarter.id, WREN)
+    page = browser.get("/account/security").text
+    assert "This account has no password" in page and "Present password" not in page and "Your password" not in page
+    form = {"email": "wren.elsewhere@example.org", "password": ""}
+    assert browser.post("/account/security/address", data=form).status_code == 303
+    assert [mail.subject for mail in quarter.letters(form["email"])]
+    asked = len(entries(quarter.building, "mail.change_asked"))
+    quarter.building.clock.move(minutes=6)
+    for password in ("", PASSWORD):
+        stale = browser.post("/account/security/address", data={**form, "password": password})
+        assert stale.status_code == 422 and "This account has no password" in stale.text
+    assert len(entries(quarter.building, "mail.change_asked")) == asked == 1
+
+
+def test_without_a_password_a_card_takes_a_fresh_arrival(quarter: Quarter) -> None:
+    browser = quarter.browser()
+    come_in(browser, quarter.id, WREN)
+    quarter.building.clock.move(minutes=6)
+    card = browser.post("/account/privacy/export", data={"request_id": "x"}).headers["location"]
+    assert card.startswith("/approvals/")
+    assert "This account has no password" in browser.get(card).text
+    for password in ("", PASSWORD):
+        refused = browser.post(f"{card}/confirm", data={"password": password})
+        assert refused.status_code == 422 and "Your password" not in refused.text
+    again = quarter.browser()
+    come_in(again, quarter.id, WREN)
+    assert again.post("/account/privacy/export", data={"request_id": "y"}).headers["location"] == "/account/privacy"
+
+
+def test_without_a_password_the_last_factor_goes_after_a_fresh_arrival(quarter: Quarter) -> None:
+    browser = quarter.browser()
+    come_in(browser, quarter.id, WREN)
+    house, account_id = quarter.building.house, quarter.identities()[0].account_id
+    with house.database.begin(Scope.own(account_id)) as session:
+        account = session.get_one(Account, account_id)
+        secret = totp.enrol(session, house.vault, account, now=house.clock(), issuer="test").secret
+    code = pyotp.TOTP(secret).at(house.clock())
+    assert browser.post("/account/security/enrol", data={"code": code}).status_code == 200
+    quarter.building.clock.move(minutes=6)
+    fresh = {"code": pyotp.TOTP(secret).at(house.clock())}
+    assert browser.post("/account/security/fresh", data=fresh).status_code == 303
+    assert browser.post("/account/security/remove", data={"password": PASSWORD}).status_code == 422
+    again = quarter.browser()
+    ticket = re.findall(r'name="ticket" value="([^"]+)"', come_in(again, quarter.id, WREN).text)[0]
+    quarter.building.clock.move(seconds=31)
+    code = pyotp.TOTP(secret).at(house.clock())
+    assert again.post("/sign-in/code", data={"ticket": ticket, "code": code}).status_code == 303
+    assert again.post("/account/security/remove").status_code == 303
+    assert "Set up an app" in again.get("/account/security").text
+
+
+def test_a_clerk_who_has_to_enrol_first_leaves_a_known_browser(quarter: Quarter) -> None:
+    house, cleo = quarter.building.house, quarter.building.person("cleo")
+    with house.database.begin(Scope.own(cleo.id)) as session:
+        theirs = Identity("id-example", quarter.id.issuer, "u-cleo", cleo.email)
+        add_identity(session, house.vault, cleo.id, theirs, now=house.clock())
+    browser = quarter.browser()
+    answer = come_in(browser, quarter.id, Person("u-cleo", cleo.email))
+    assert answer.headers["location"] == "/account/security/enrol"
+    assert "countersign_device" in {cookie.name for cookie in browser.cookies.jar}
 
 
 def test_an_identity_of_one_account_is_not_taken_by_another(quarter: Quarter) -> None:

@@ -18,8 +18,9 @@ from auth.accounts import Account, find_account_id_by_email_tag, open_account
 from auth.actor import Role
 from auth.database import Scope, narrow
 from auth.mail import Mail, queue_mail
-from auth.sign_in import attempts, letters, one_time, sessions
+from auth.sign_in import attempts, letters, one_time
 from auth.sign_in.ceremony import MustEnrol, NeedsSecondFactor, SignedIn, after_first_step, may_sign_in
+from auth.sign_in.claims import is_proved_by_somebody
 from auth.sign_in.entrance import Entrance
 from auth.sign_in.noted import note
 from auth.sign_in.one_time import Purpose
@@ -83,7 +84,7 @@ def _recognised(
 def _open_proved(entrance: Entrance, session: Session, arrival: Arrival, *, visit: Visit, now: datetime) -> Entered:
     identity, provider = arrival.identity, arrival.provider
     tag = entrance.vault.email_tag(identity.email)
-    if _is_held(session, tag, now=now):
+    if is_proved_by_somebody(session, tag, now=now):
         held = find_account_id_by_email_tag(session, tag)
         note(session, "outside.known_address", at=now, account_id=held, provider=provider.key)
         return NoWay(Trouble.KNOWN_ADDRESS, provider, arrival.handshake.next_page)
@@ -131,31 +132,12 @@ def _confirm(entrance: Entrance, session: Session, account: Account, arrival: Ar
     row = one_time.find_token_of(session, account.id, token, purpose=Purpose.OUTSIDE_CONFIRM, now=now)
     tag = entrance.vault.email_tag(entrance.vault.open(session, account, "email"))
     # Somebody may have confirmed the address for another account since: theirs it stays.
-    if row is None or _is_held(session, tag, now=now) or not one_time.use_up(session, row, now=now):
+    if row is None or is_proved_by_somebody(session, tag, now=now) or not one_time.use_up(session, row, now=now):
         return
     account.email_tag, account.email_verified_at = tag, now
     session.flush()
     one_time.use_up_all(session, account.id, now=now)
     note(session, "email.confirmed", at=now, account_id=account.id)
-
-
-def _is_held(session: Session, tag: bytes, *, now: datetime) -> bool:
-    """Whether an account has proved this address. A registration that waits for it gives way: it has proved nothing.
-
-    Its letters, its password and its claim to the address end, so that nothing waits for the owner to walk into.
-    """
-    held = find_account_id_by_email_tag(session, tag)
-    if held is None:
-        return False
-    shell = session.get_one(Account, held)
-    if shell.email_verified_at is not None:
-        return True
-    one_time.use_up_all(session, shell.id, now=now)
-    sessions.revoke_all(session, shell.id, now=now)
-    shell.email_tag, shell.email, shell.name, shell.password_hash, shell.status = None, None, None, None, "closed"
-    session.flush()
-    note(session, "register.given_up", at=now, account_id=shell.id)
-    return False
 
 
 def _open(entrance: Entrance, session: Session, arrival: Arrival, *, now: datetime) -> Account:

@@ -1,7 +1,7 @@
 """What is known about each provider: its addresses (discovery) and its signing keys, kept for a while.
 
 A key that is not known is asked for once, and not again within a minute, so that tokens with invented key names can't
-make the shop call a provider as often as somebody likes.
+make the shop call a provider as often as somebody likes. Whoever arrives while they are fetched waits for that answer.
 """
 
 import threading
@@ -20,6 +20,8 @@ from auth.sign_in.outside.trouble import OutsideTrouble, Trouble
 
 KEPT_FOR = timedelta(hours=1)
 AGAIN_AFTER = timedelta(minutes=1)
+# After a call that failed: long enough for those who wait together, short enough for a hiccup.
+FAILED_FOR = timedelta(seconds=5)
 MOST_KEYS = 50
 # The key types that go with an algorithm. An RSA key can't check ES256, and no "oct" key is ever taken.
 _TYPE_OF = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "Ed25519": "OKP"}
@@ -50,12 +52,15 @@ class _Known:
 
 
 class Directory:
-    """Discovery and keys of all providers, shared by every request. Nothing is called while the lock is held."""
+    """Discovery and keys of all providers, shared by every request. The lock is held for no call, a provider's gate for
+    that provider's only.
+    """
 
     def __init__(self, calls: Calls, clock: Callable[[], datetime]) -> None:
         self._calls, self._clock = calls, clock
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
+        self._gates: dict[str, threading.Lock] = {}
 
     def facts(self, provider: Provider) -> Facts:
         """The provider's addresses. :class:`OutsideTrouble` when it can't be asked or says what can't be."""
@@ -65,12 +70,7 @@ class Directory:
         """The one key that may have made a signature; ``None`` when there is none, or more than one without a name."""
         known = self._look_up(provider)
         found = _fitting(known.keys, kid=kid, algorithm=algorithm)
-        if found is None and self._may_ask_again(provider):
-            keys = _keys_of(self._calls.read_json(provider, known.facts.keys_endpoint))
-            with self._lock:
-                self._known[provider.key] = replace(self._known[provider.key], keys=keys)
-            found = _fitting(keys, kid=kid, algorithm=algorithm)
-        return found
+        return found or _fitting(self._newer_keys(provider, known), kid=kid, algorithm=algorithm)
 
     def _look_up(self, provider: Provider) -> _Known:
         now = self._clock()
@@ -84,19 +84,38 @@ class Directory:
             facts = _facts_of(provider, self._calls.read_json(provider, provider.issuer.rstrip("/") + DISCOVERY))
         # Keys are forgotten with the rest, so that one a provider has withdrawn is not believed for longer than that.
         # When they were last asked for stays, or a provider could be asked at every call by letting discovery age.
-        fresh = _Known(facts, now, keys_at=None if known is None else known.keys_at)
-        with self._lock:
-            self._known[provider.key] = fresh
+        is_young = known is not None and known.keys_at is not None and now - known.keys_at < AGAIN_AFTER
+        fresh = _Known(facts, now)
+        if known is not None:
+            fresh = replace(fresh, keys=known.keys if is_young else (), keys_at=known.keys_at)
+        self._keep(provider, fresh)
         return fresh
 
-    def _may_ask_again(self, provider: Provider) -> bool:
-        now = self._clock()
-        with self._lock:
-            known = self._known[provider.key]
+    def _newer_keys(self, provider: Provider, seen: _Known) -> tuple[Key, ...]:
+        """The keys as another arrival has just fetched them, or fetched now. :class:`OutsideTrouble` without any."""
+        with self._gate(provider):
+            with self._lock:
+                known = self._known.get(provider.key, seen)
+            now = self._clock()
             if known.keys_at is not None and now - known.keys_at < AGAIN_AFTER:
-                return False
-            self._known[provider.key] = replace(known, keys_at=now)
-            return True
+                if not known.keys:
+                    raise OutsideTrouble(Trouble.PROVIDER_DOWN, "keys: none were to be had a moment ago")
+                return known.keys
+            try:
+                keys = _keys_of(self._calls.read_json(provider, known.facts.keys_endpoint))
+            except OutsideTrouble:
+                self._keep(provider, replace(known, keys_at=now - AGAIN_AFTER + FAILED_FOR))
+                raise
+            self._keep(provider, replace(known, keys=keys, keys_at=now))
+            return keys
+
+    def _keep(self, provider: Provider, known: _Known) -> None:
+        with self._lock:
+            self._known[provider.key] = known
+
+    def _gate(self, provider: Provider) -> threading.Lock:
+        with self._lock:
+            return self._gates.setdefault(provider.key, threading.Lock())
 
 
 def _facts_of(provider: Provider, document: Any) -> Facts:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from auth.accounts import Account
 from auth.actor import VISITOR
 from auth.database import Scope
+from auth.sign_in import letters as letter_words
 from auth.sign_in import lost_factor, mail_change, one_time
 from auth.sign_in.address_changes import addresses_of
 from auth.sign_in.attempts import TooMany
-from auth.sign_in.ceremony import NeedsSecondFactor, SignedIn, begin_sign_in, finish_sign_in
+from auth.sign_in.ceremony import NeedsSecondFactor, Refused, SignedIn, begin_sign_in, finish_sign_in
 from auth.sign_in.devices import count_known
 from auth.sign_in.factors import NotAllowed, StepUpNeeded, forget_devices, security_of
 from auth.sign_in.lost_factor import NoWayBack, Waits
@@ -89,7 +90,7 @@ def test_nothing_is_taken_off_before_its_time_by_any_caller(house):
     assert answer_link(house.entrance, token=finish) == Decision(Purpose.LOST_FINISH, waits.ready_at)
     house.clock.advance(minutes=1)
     assert answer_link(house.entrance, token=finish) == Decided(Purpose.LOST_FINISH)
-    assert isinstance(sign_in(house), SignedIn)
+    assert isinstance(sign_in(house), Refused)
 
 
 def test_the_address_that_was_left_lately_is_told_and_can_only_stop(house):
@@ -110,6 +111,21 @@ def test_the_address_that_was_left_lately_is_told_and_can_only_stop(house):
     with house.database.read(Scope.own(ida)) as session:
         account = session.get_one(Account, ida)
         assert addresses_of(session, house.vault, account, now=house.clock()) == ["ida@elsewhere.example"]
+
+
+def test_the_letter_says_which_first_step_somebody_knows(house):
+    known = {"pwd": "knows your password", "fed": "from elsewhere"}
+    for method, words in known.items():
+        text = letter_words.factor_reset(
+            house.entrance, to="ida@example.com", at=house.clock(), cancel="c", finish="", method=method
+        ).text
+        assert [each for each in known.values() if each in text] == [words]
+    ida = house.person()
+    house.with_totp(ida)
+    with house.database.begin(Scope.own(ida)) as session:
+        ticket, _ = one_time.issue(session, ida, purpose=Purpose.OUTSIDE_TICKET, now=house.clock())
+    lost_factor.ask_factor_reset(house.entrance, ticket=ticket)
+    assert "from elsewhere" in letters(house, "is lost")[0].text
 
 
 def test_a_lost_factor_takes_a_living_ticket_and_asks_five_times_an_hour(house):
