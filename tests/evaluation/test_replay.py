@@ -39,7 +39,7 @@ NOT_MET = {
     "parcel.missing-or-damaged": "the tool knows these two words only, so another one never comes to the desk",
     "return.no-more-than-was-paid": "the amount is worked out from what is left, so it is never more than that",
     "software.within-its-scopes": "the assistant's leave reaches as far as its tools; T64 and test_scopes.py meet it",
-    "software.while-its-leave-lasts": "a replay plays no turn, which has the leave; T64 and test_assistants_leave.py do",
+    "software.while-its-leave-lasts": "a replay has no turn, and so no leave; T64 and test_assistants_leave.py meet it",
 }
 # Take one away and the case beside it, which it refuses, comes to something.
 CARRIED_BY = (
