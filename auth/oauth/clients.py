@@ -130,9 +130,14 @@ def disable_client(session: Session, client_id: str, *, now: datetime) -> bool:
     return True
 
 
+def could_be_id(text: str) -> bool:
+    """Whether a program could have this id; what could not is not looked for (PostgreSQL refuses a NUL in a text)."""
+    return _ID.fullmatch(text) is not None
+
+
 def find_client(session: Session, client_id: str) -> Client | None:
     """A program that may work: registered and not disabled."""
-    client = session.get(Client, client_id) if _ID.fullmatch(client_id) else None
+    client = session.get(Client, client_id) if could_be_id(client_id) else None
     return client if client is not None and client.disabled_at is None else None
 
 

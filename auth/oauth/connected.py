@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from auth.actor import Actor, Channel
 from auth.database import Scope
 from auth.oauth import delegations
-from auth.oauth.clients import Client
+from auth.oauth.clients import Client, could_be_id
 from auth.oauth.delegations import Delegation, Why
 from auth.oauth.issuer import Issuer
 from auth.oauth.noted import note
@@ -54,6 +54,8 @@ def program_names(session: Session) -> dict[str, str]:
 def disconnect(issuer: Issuer, actor: Actor, client_id: str) -> bool:
     """Take back every leave of a program; its next call is refused. ``False`` when it had none."""
     if actor.account_id is None or actor.act is not None or actor.channel is not Channel.PAGE:
+        return False
+    if not could_be_id(client_id):
         return False
     now = issuer.clock()
     with issuer.database.begin(Scope.own(actor.account_id)) as session:
